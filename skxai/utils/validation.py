@@ -1,0 +1,114 @@
+"""The one place where arguments are checked, so that every error names the argument, its owner, the rule and the value.
+
+Constructor arguments are declared as ``_parameter_constraints`` and checked by scikit-learn's own machinery, which is
+re-exported here because it lives in a private module of theirs: should it move, one line changes.
+"""
+
+import numpy as np
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions, validate_params
+from sklearn.utils.validation import validate_data
+
+__all__ = ["HasMethods", "Interval", "StrOptions", "check_features", "check_sample_rate", "check_waveforms", "validate_params"]
+
+
+def check_features(estimator, X, y="no_validation", *, reset=False):
+    """Check that ``X`` is a finite array of 2 to 4 dimensions, and of the shape that ``estimator`` saw in ``fit``.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Whose input it is. With ``reset`` its ``n_features_in_`` and ``feature_shape_`` are set.
+    X : array-like of shape (n, ...)
+        Features: ``(n, 1, f, t)``, ``(n, f, t)`` or ``(n, p)``.
+    y : array-like of shape (n,), None or "no_validation"
+        Labels, checked for their length when given.
+    reset : bool, default=False
+        True in ``fit``, False afterwards.
+
+    Returns
+    -------
+    ndarray of dtype float32, shape (n, ...), and y where it was given
+        The checked array; it may share memory with the input.
+
+    Raises
+    ------
+    ValueError
+        For NaN, infinite, complex, sparse or empty input, and for clips of another shape than in ``fit``.
+    """
+    name = type(estimator).__name__
+    if np.ndim(X) > 4:
+        raise ValueError(f"X must have 2 to 4 dimensions, (n, p) to (n, 1, f, t), for {name}; got shape {np.shape(X)}.")
+    if not reset and np.ndim(X) >= 2:
+        _check_clip_shape(estimator, np.shape(X)[1:])
+    checked = validate_data(estimator, X, y, reset=reset, dtype=np.float32, allow_nd=True)
+    features = checked[0] if isinstance(checked, tuple) else checked
+    if reset:
+        estimator.feature_shape_ = features.shape[1:]
+    return checked
+
+
+def check_waveforms(estimator, X, *, reset=False):
+    """Check that ``X`` is a finite array of waveforms ``(n, samples)``, of the length that ``estimator`` saw in ``fit``.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Whose input it is. With ``reset`` its ``n_features_in_`` is set.
+    X : array-like of shape (n, samples)
+        Mono waveforms.
+    reset : bool, default=False
+        True in ``fit``, False afterwards.
+
+    Returns
+    -------
+    ndarray of dtype float32, shape (n, samples)
+        The checked array; it may share memory with the input.
+
+    Raises
+    ------
+    ValueError
+        For NaN, infinite, sparse or empty input, and for clips of another length than in ``fit``.
+    """
+    expected = getattr(estimator, "n_features_in_", None)
+    if not reset and np.ndim(X) == 2 and expected is not None and np.shape(X)[1] != expected:
+        rate = getattr(estimator, "sample_rate", None)
+        length = f" ({expected / rate:.3f} s at sample_rate={rate})" if rate else ""
+        raise ValueError(
+            f"X has {np.shape(X)[1]} features, but {type(estimator).__name__} is expecting {expected} features as input: "
+            f"it was fitted on waveforms of {expected} samples{length}. Clips must have the sample rate and the duration of fit."
+        )
+    return validate_data(estimator, X, reset=reset, dtype=np.float32)
+
+
+def check_sample_rate(estimator, highest, *, name):
+    """Check that a frequency can exist at the estimator's sample rate.
+
+    Parameters
+    ----------
+    estimator : estimator
+        With an attribute ``sample_rate`` in hertz.
+    highest : float or None
+        The frequency in hertz; None passes.
+    name : str
+        The argument that gave the frequency.
+
+    Raises
+    ------
+    ValueError
+        If ``highest`` is above half the sample rate.
+    """
+    if highest is not None and highest > estimator.sample_rate / 2:
+        raise ValueError(
+            f"The {name!r} parameter of {type(estimator).__name__} must be at most half the sample rate, "
+            f"{estimator.sample_rate / 2:g} Hz. Got {highest!r} instead."
+        )
+
+
+def _check_clip_shape(estimator, shape):
+    expected = getattr(estimator, "feature_shape_", None)
+    if expected is None or shape == expected:
+        return
+    name = type(estimator).__name__
+    if len(shape) == len(expected) == 1:  # scikit-learn's words for its own kind of input
+        raise ValueError(f"X has {shape[0]} features, but {name} is expecting {expected[0]} features as input.")
+    raise ValueError(f"X has clips of shape {shape}, but {name} is expecting clips of shape {expected}, as seen in fit.")
