@@ -1,0 +1,36 @@
+"""The one place where torch models are run: fast frozen copies, batches within a memory budget, gradients, activations."""
+
+from ._batches import batch_size_within, blocks, slices
+from ._masking import BASELINES, feature_range, mask, minmax, resolve_baseline
+from ._predictor import (
+    FrozenNetwork,
+    OpaquePredictor,
+    Predictor,
+    freeze,
+    freeze_module,
+    predictor,
+    unperturbed_probabilities,
+    unwrap,
+)
+from ._sharing import shared, shared_passes
+
+__all__ = [
+    "BASELINES",
+    "FrozenNetwork",
+    "OpaquePredictor",
+    "Predictor",
+    "batch_size_within",
+    "blocks",
+    "feature_range",
+    "freeze",
+    "freeze_module",
+    "mask",
+    "minmax",
+    "predictor",
+    "resolve_baseline",
+    "shared",
+    "shared_passes",
+    "slices",
+    "unperturbed_probabilities",
+    "unwrap",
+]

@@ -1,0 +1,13 @@
+"""Explainers: Transformers whose ``transform`` returns saliency maps. One import below registers one of them."""
+
+from inspect import isclass
+
+from ._base import Explainer
+from .faster_score_cam import FasterScoreCAM
+from .grad_cam import GradCAM
+from .grad_cam_plus_plus import GradCAMPlusPlus
+from .score_cam import ScoreCAM
+from .smooth_grad import SmoothGrad
+from .vanilla_saliency import VanillaSaliency
+
+__all__ = sorted(name for name, value in globals().items() if isclass(value) and issubclass(value, Explainer))

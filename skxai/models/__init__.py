@@ -1,0 +1,15 @@
+"""Audio CNN classifiers: trained by skorch, or trained already by somebody else."""
+
+from .acoumon import AcoumonClassifier, AcoumonNet
+from .pretrained import PretrainedClassifier
+from .resnet import ResNet, ResNetClassifier
+from .torch_classifier import TorchClassifier
+
+__all__ = [
+    "AcoumonClassifier",
+    "AcoumonNet",
+    "PretrainedClassifier",
+    "ResNet",
+    "ResNetClassifier",
+    "TorchClassifier",
+]

@@ -1,0 +1,1 @@
+"""Helpers that stand beside the flow of data: discovery, public checks, argument checks, random numbers, torchaudio."""

@@ -5,10 +5,19 @@ re-exported here because it lives in a private module of theirs: should it move,
 """
 
 import numpy as np
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions, validate_params
+from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions, validate_params
 from sklearn.utils.validation import validate_data
 
-__all__ = ["HasMethods", "Interval", "StrOptions", "check_features", "check_sample_rate", "check_waveforms", "validate_params"]
+__all__ = [
+    "HasMethods",
+    "Interval",
+    "Options",
+    "StrOptions",
+    "check_features",
+    "check_sample_rate",
+    "check_waveforms",
+    "validate_params",
+]
 
 
 def check_features(estimator, X, y="no_validation", *, reset=False):
@@ -36,10 +45,11 @@ def check_features(estimator, X, y="no_validation", *, reset=False):
         For NaN, infinite, complex, sparse or empty input, and for clips of another shape than in ``fit``.
     """
     name = type(estimator).__name__
-    if np.ndim(X) > 4:
-        raise ValueError(f"X must have 2 to 4 dimensions, (n, p) to (n, 1, f, t), for {name}; got shape {np.shape(X)}.")
-    if not reset and np.ndim(X) >= 2:
-        _check_clip_shape(estimator, np.shape(X)[1:])
+    shape = _shape(X)
+    if len(shape) > 4:
+        raise ValueError(f"X must have 2 to 4 dimensions, (n, p) to (n, 1, f, t), for {name}; got shape {shape}.")
+    if not reset and len(shape) >= 2:
+        _check_clip_shape(estimator, shape[1:])
     checked = validate_data(estimator, X, y, reset=reset, dtype=np.float32, allow_nd=True)
     features = checked[0] if isinstance(checked, tuple) else checked
     if reset:
@@ -70,11 +80,12 @@ def check_waveforms(estimator, X, *, reset=False):
         For NaN, infinite, sparse or empty input, and for clips of another length than in ``fit``.
     """
     expected = getattr(estimator, "n_features_in_", None)
-    if not reset and np.ndim(X) == 2 and expected is not None and np.shape(X)[1] != expected:
+    shape = _shape(X)
+    if not reset and len(shape) == 2 and expected is not None and shape[1] != expected:
         rate = getattr(estimator, "sample_rate", None)
         length = f" ({expected / rate:.3f} s at sample_rate={rate})" if rate else ""
         raise ValueError(
-            f"X has {np.shape(X)[1]} features, but {type(estimator).__name__} is expecting {expected} features as input: "
+            f"X has {shape[1]} features, but {type(estimator).__name__} is expecting {expected} features as input: "
             f"it was fitted on waveforms of {expected} samples{length}. Clips must have the sample rate and the duration of fit."
         )
     return validate_data(estimator, X, reset=reset, dtype=np.float32)
@@ -102,6 +113,11 @@ def check_sample_rate(estimator, highest, *, name):
             f"The {name!r} parameter of {type(estimator).__name__} must be at most half the sample rate, "
             f"{estimator.sample_rate / 2:g} Hz. Got {highest!r} instead."
         )
+
+
+def _shape(X):
+    # not np.shape, which asks array-likes for more than they must have
+    return tuple(X.shape) if hasattr(X, "shape") else np.asarray(X).shape
 
 
 def _check_clip_shape(estimator, shape):

@@ -1,0 +1,59 @@
+"""From a table of clips, one row a file, to the Bunch that every loader returns."""
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import Bunch
+
+from ._files import check_audio_files, report_skipped
+
+__all__ = ["bunch_of_clips"]
+
+
+def bunch_of_clips(table, *, source, on_error, n_jobs, outside=()):
+    """Verify the files of a table and return those that are sound.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns ``file`` (path), ``label``, and optionally ``fold`` and ``group``.
+    source : str or Path
+        Where the table comes from, for the error messages.
+    on_error : {"raise", "skip"}
+        Whether a bad file is an error.
+    n_jobs : int or None
+        Threads.
+    outside : sequence of (dict, Exception)
+        What is known to be wrong already.
+
+    Returns
+    -------
+    Bunch
+        As in ``load_audio_folder``.
+    """
+    durations, sample_rates, errors = check_audio_files(table["file"], n_jobs=n_jobs)
+    bad = [({"file": str(file)}, error) for file, error in zip(table["file"], errors) if error is not None]
+    skipped = report_skipped([*outside, *bad], on_error, stacklevel=5)  # the caller of the loader
+    sound = np.array([error is None for error in errors], dtype=bool)
+    kept = table[sound]
+    if kept.empty:
+        raise ValueError(f"{source}: no audio clips found" + (f", {len(skipped)} skipped." if len(skipped) else "."))
+    target = kept["label"].to_numpy(dtype=str)
+    target_names = np.unique(target).tolist()
+    if len(target_names) < 2:
+        raise ValueError(
+            f"{source}: there must be clips of at least 2 classes; all {len(kept)} are {target_names[0]!r}. "
+            "Each class has a folder of its own, or a label in the table."
+        )
+    bunch = Bunch(
+        data=kept["file"].to_numpy(dtype=str),
+        target=target,
+        target_names=target_names,
+        durations=durations[sound],
+        sample_rates=sample_rates[sound],
+        skipped=skipped if len(skipped) else pd.DataFrame(columns=["file", "reason"], dtype=str),
+    )
+    if "fold" in kept:
+        bunch.folds = kept["fold"].to_numpy(dtype=int)
+    if "group" in kept:
+        bunch.groups = kept["group"].to_numpy(dtype=str)
+    return bunch

@@ -1,0 +1,218 @@
+"""Long annotated recordings, cut into labelled clips of one length."""
+
+from numbers import Integral, Real
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import soundfile as sf
+import torch
+from sklearn.utils import Bunch
+
+from ..utils.torchaudio import torchaudio
+from ..utils.validation import Interval, StrOptions, validate_params
+from ._files import decode_audio, report_skipped
+from ._tables import cell_text, read_table
+
+__all__ = ["slice_events"]
+
+_COLUMNS = ["file", "start", "end", "label"]
+_ROUNDING = 1e-3  # seconds that an annotation may pass the recording's end by: tables round to milliseconds
+
+
+@validate_params(
+    {
+        "recordings": [str, Path, "array-like"],
+        "annotations": [str, Path, pd.DataFrame],
+        "duration": [Interval(Real, 0, None, closed="neither")],
+        "sample_rate": [Interval(Integral, 1, None, closed="left"), None],
+        "hop": [Interval(Real, 0, None, closed="neither"), None],
+        "min_overlap": [Interval(Real, 0, 1, closed="right")],
+        "on_error": [StrOptions({"raise", "skip"})],
+    },
+    prefer_skip_nested_validation=True,
+)
+def slice_events(recordings, annotations, *, duration=1.0, sample_rate=None, hop=None, min_overlap=0.5, on_error="raise"):
+    """Cut the annotated events of long recordings into labelled clips of one length.
+
+    An event that is shorter than ``duration`` gives one clip with the event in its middle. A longer one gives several,
+    from its start on, every ``hop`` seconds, as long as the event fills ``min_overlap`` of the clip. A clip that would
+    reach beyond the recording is moved into it; only a recording shorter than ``duration`` is padded with zeros, at
+    its end.
+    A recording without annotations gives no clips.
+
+    Parameters
+    ----------
+    recordings : path or sequence of paths
+        Audio files; channels are averaged.
+    annotations : DataFrame, str or Path
+        A table, or the path of its CSV file, with the columns ``file``, ``start`` and ``end`` (seconds) and ``label``.
+        A ``file`` is a recording's path as given, or its name alone where only one recording has that name.
+    duration : float, default=1.0
+        Length of a clip in seconds.
+    sample_rate : int or None, default=None
+        All clips are resampled to it, in hertz; None is the rate that all recordings have.
+    hop : float or None, default=None
+        Seconds from one clip of an event to the next; None is ``duration``.
+    min_overlap : float, default=0.5
+        Share of a clip that a long event must fill, in (0, 1].
+    on_error : {"raise", "skip"}, default="raise"
+        Whether the first bad recording or annotation is an error, or all are left out and reported together in one
+        warning.
+
+    Returns
+    -------
+    Bunch
+        - data : ndarray of float32, shape (n, samples). Waveforms, in the order of the annotations.
+        - target : ndarray of str, shape (n,). Labels.
+        - target_names : list of str. The classes, sorted.
+        - sample_rate : int. In hertz.
+        - groups : ndarray of str, shape (n,). The recording's path, for ``GroupKFold`` and the like.
+        - starts : ndarray of float, shape (n,). Start of the clip in its recording, in seconds.
+        - skipped : DataFrame with the annotations' columns and ``reason``. What was left out; empty when nothing was.
+
+    Raises
+    ------
+    FileNotFoundError
+        For a missing recording or table.
+    ValueError
+        For a recording that cannot be decoded, sample rates that differ (with ``sample_rate=None``), missing columns,
+        an unknown or ambiguous file, and an event that ends before it starts or lies outside of its recording.
+
+    References
+    ----------
+    Wang 2022 cut recordings into clips of 1 s in this way.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> import soundfile
+    >>> from skxai.datasets import slice_events
+    >>> table = pd.DataFrame({"file": "night.wav", "start": [1, 4], "end": [1.4, 6], "label": ["cough", "wheeze"]})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     soundfile.write(Path(folder) / "night.wav", np.zeros(80000), 8000)
+    ...     clips = slice_events([Path(folder) / "night.wav"], table)
+    >>> clips.data.shape, clips.target.tolist(), clips.starts.tolist()
+    ((3, 8000), ['cough', 'wheeze', 'wheeze'], [0.7, 4.0, 5.0])
+    """
+    paths = [str(path) for path in ([recordings] if isinstance(recordings, (str, Path)) else recordings)]
+    paths = list(dict.fromkeys(paths))
+    if not paths:
+        raise ValueError("recordings of slice_events must be at least one path; got none.")
+    sample_rate = sample_rate or _common_rate(paths)
+    n_samples = round(duration * sample_rate)
+    if n_samples < 1:
+        raise ValueError(f"duration of slice_events must be at least one sample, {1 / sample_rate:g} s; got {duration!r}.")
+    rows = read_table(annotations, _COLUMNS, name="annotations")[_COLUMNS]
+
+    clips, problems = {}, []  # recordings are read one by one, but clips come in the order of the annotations
+    rows_of = _rows_of_recordings(rows, paths, problems)
+    for path in paths:
+        try:
+            waveform, n_frames, rate = decode_audio(path)
+        except (ValueError, OSError) as error:
+            problems.extend((rows.loc[row].to_dict(), error) for row in rows_of[path])
+            if not rows_of[path]:
+                problems.append(({"file": path}, error))
+            continue
+        waveform = _resampled(waveform, rate, sample_rate)
+        for row in rows_of[path]:
+            try:
+                start, end, label = _event(rows.loc[row], f"{path}, row {row + 1} of annotations", n_frames / rate)
+            except ValueError as error:
+                problems.append((rows.loc[row].to_dict(), error))
+                continue
+            starts = _clip_starts(start, end, duration, hop or duration, min_overlap, n_frames / rate)
+            clips[row] = [(_cut(waveform, start, sample_rate, n_samples), label, path, start) for start in starts]
+
+    skipped = report_skipped(problems, on_error, stacklevel=4)
+    if not clips:
+        raise ValueError(f"annotations of slice_events leave no clips: all {len(rows)} rows were skipped.")
+    data, target, groups, starts = zip(*(clip for row in sorted(clips) for clip in clips[row]))
+    return Bunch(
+        data=np.stack(data),
+        target=np.array(target, dtype=str),
+        target_names=sorted(set(target)),
+        sample_rate=sample_rate,
+        groups=np.array(groups, dtype=str),
+        starts=np.array(starts, dtype=float),
+        skipped=skipped if len(skipped) else pd.DataFrame(columns=[*_COLUMNS, "reason"]),
+    )
+
+
+def _common_rate(paths):
+    """Return the sample rate of all recordings; those that cannot be opened are told apart when they are decoded."""
+    first = None
+    for path in paths:
+        try:
+            rate = sf.info(path).samplerate
+        except sf.LibsndfileError:
+            continue
+        first = first or (path, rate)
+        if rate != first[1]:
+            raise ValueError(
+                f"{path}: has a sample rate of {rate} Hz and {first[0]} has {first[1]} Hz; "
+                "slice_events needs a sample_rate to bring them to."
+            )
+    if first is None:
+        decode_audio(paths[0])  # raises, and says why
+    return first[1]
+
+
+def _rows_of_recordings(rows, paths, problems):
+    """Return for each recording its rows of the table; rows of no recording, or of several, join the problems."""
+    rows_of = {path: [] for path in paths}
+    by_name = {}
+    for path in paths:
+        by_name.setdefault(Path(path).name, []).append(path)
+    for row, file in rows["file"].map(cell_text).items():
+        matches = [file] if file in rows_of else by_name.get(file, [])
+        if len(matches) == 1:
+            rows_of[matches[0]].append(row)
+        else:
+            found = f"several recordings: {', '.join(matches)}" if matches else f"none of the {len(paths)} recordings"
+            error = ValueError(f"file in row {row + 1} of annotations must be one recording; {file!r} is {found}.")
+            problems.append((rows.loc[row].to_dict(), error))
+    return rows_of
+
+
+def _event(row, where, length):
+    """Check an annotation against its recording of ``length`` seconds; returns start, end and label."""
+    start, end = (pd.to_numeric(row[column], errors="coerce") for column in ("start", "end"))
+    label = cell_text(row["label"])
+    got = f"got start={row['start']}, end={row['end']}"
+    if not (np.isfinite(start) and np.isfinite(end)):
+        raise ValueError(f"{where}: start and end must be seconds; {got}.")
+    if start < 0:
+        raise ValueError(f"{where}: start must not be negative; {got}.")
+    if start >= end:
+        raise ValueError(f"{where}: start must come before end; {got}.")
+    if end > length + _ROUNDING:
+        raise ValueError(f"{where}: end must not be beyond the recording's end at {length:.3f} s; {got}.")
+    if not label:
+        raise ValueError(f"{where}: must have a label; {got}.")
+    return float(start), float(end), label
+
+
+def _clip_starts(start, end, duration, hop, min_overlap, length):
+    """Return the clips' starts in seconds, all within the recording of ``length`` seconds where that is long enough."""
+    if end - start <= duration:
+        starts = [(start + end - duration) / 2]
+    else:
+        last = end - min_overlap * duration  # a clip that starts later is filled by less than min_overlap
+        starts = start + hop * np.arange(int((last - start) / hop + 1e-9) + 1)
+    within = np.clip(starts, 0.0, max(0.0, length - duration))
+    return np.unique(within).tolist()  # two clips that were moved to the same place are one
+
+
+def _resampled(waveform, rate, sample_rate):
+    return torchaudio.functional.resample(torch.from_numpy(waveform), rate, sample_rate).numpy()
+
+
+def _cut(waveform, start, sample_rate, n_samples):
+    first = max(0, min(round(start * sample_rate), waveform.size - n_samples))
+    clip = waveform[first : first + n_samples]
+    return np.pad(clip, (0, n_samples - clip.size))

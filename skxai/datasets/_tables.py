@@ -1,0 +1,52 @@
+"""Tables of clips and of annotations, from a CSV file or a DataFrame, with the checks that both need."""
+
+from pathlib import Path
+
+import pandas as pd
+
+__all__ = ["cell_text", "read_table"]
+
+
+def read_table(table, required, *, name):
+    """Read a table and check that it has its columns and rows.
+
+    Parameters
+    ----------
+    table : DataFrame, str or Path
+        A DataFrame, or the path of a CSV file.
+    required : sequence of str
+        Columns it must have.
+    name : str
+        The argument, for the error messages.
+
+    Returns
+    -------
+    DataFrame
+        A copy with the rows numbered from 0. Cells of a CSV are text, so that a class "NA" or "1" keeps its name.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        For a missing file, missing columns, or no rows.
+    """
+    if isinstance(table, pd.DataFrame):
+        source, rows = name, table.reset_index(drop=True)
+    else:
+        source = Path(table)
+        if not source.is_file():
+            raise FileNotFoundError(f"{source}: there is no such table ({name}).")
+        try:
+            rows = pd.read_csv(source, dtype=str, keep_default_na=False)
+        except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+            raise ValueError(f"{source}: not a CSV table ({error}).") from error
+    missing = [column for column in required if column not in rows.columns]
+    if missing:
+        raise ValueError(f"{source}: must have the columns {list(required)}; {missing} missing, got {list(rows.columns)}.")
+    if rows.empty:
+        raise ValueError(f"{source}: the table has no rows.")
+    return rows
+
+
+def cell_text(value):
+    """Text of a cell, stripped; empty where the value is missing."""
+    return "" if pd.isna(value) else str(value).strip()

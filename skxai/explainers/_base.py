@@ -1,0 +1,225 @@
+"""The base of all explainers: checks, training, targets and batches, so that a method's file is its mathematics."""
+
+from abc import ABC, abstractmethod
+from numbers import Integral
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+from tqdm.auto import tqdm
+
+from ..engine import freeze, slices
+from ..utils.random import seed_from
+from ..utils.validation import HasMethods, Interval, check_features
+from ._fit import fit_once, is_trained_by_fit
+
+
+class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
+    """Base class of explainers: a classifier inside, features in, saliency maps of the same shape out.
+
+    A subclass writes one method, ``_explain(network, x, target)``: from a batch of clips and the class to explain in each
+    to a batch of maps. Everything else, here, is solved once.
+
+    Parameters
+    ----------
+    estimator : classifier
+        A classifier of ``skxai.models``, a skorch ``NeuralNetClassifier``, or either in ``FrozenEstimator``, which is not
+        trained again.
+    target : label or None, default=None
+        The class to explain. None is the class that is predicted for each clip.
+    batch_size : int or None, default=None
+        Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
+    memory : str, joblib.Memory or None, default=None
+        Where trained classifiers are kept: the same classifier is trained once on the same data, however many candidates a
+        search tries and however many workers it has.
+    verbose : int, default=0
+        Above 0 shows a progress bar.
+
+    Attributes
+    ----------
+    estimator_ : classifier
+        The fitted clone.
+    classes_ : ndarray of shape (k,)
+        The labels.
+    feature_shape_ : tuple of int
+        Shape of one clip.
+    feature_range_ : tuple of float
+        Lowest and highest feature value seen in ``fit``; the lowest is the "floor" of masking.
+    """
+
+    _parameter_constraints = {
+        "estimator": [HasMethods(["fit", "predict_proba"])],
+        "target": "no_validation",  # any label; checked against the classes
+        "batch_size": [Interval(Integral, 1, None, closed="left"), None],
+        "memory": [str, HasMethods(["cache"]), None],
+        "verbose": ["verbose"],
+        "random_state": ["random_state"],
+    }
+
+    @abstractmethod
+    def _explain(self, network, x, target):
+        """Return the maps of a batch.
+
+        Parameters
+        ----------
+        network : FrozenNetwork
+            Runs the classifier: ``input_gradient``, ``activation_gradients``, ``activations``, ``probabilities``, ``sweep``.
+        x : tensor of shape (b, ...)
+            The clips.
+        target : tensor of shape (b,)
+            The column of the class to explain.
+
+        Returns
+        -------
+        tensor of the shape of ``x``
+        """
+
+    def fit(self, X, y=None):
+        """Fit a clone of the classifier.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, ...)
+            Features of 2 to 4 dimensions.
+        y : array-like of shape (n,) or None
+            Labels. None only with a classifier that needs no training.
+
+        Returns
+        -------
+        self
+        """
+        self._validate_params()
+        X = check_features(self, X, reset=True)
+        self.estimator_, self.classes_ = fit_once(self.estimator, X, y, self.memory)
+        self.feature_range_ = (float(X.min()), float(X.max()))
+        self.seed_ = seed_from(getattr(self, "random_state", None))
+        if self.target is not None:
+            self._network(X).class_indices(X[:1], self.target)
+        self._check_network(X)
+        return self
+
+    def transform(self, X):
+        """Return the saliency maps.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, ...)
+            Features, each clip of the shape seen in ``fit``.
+
+        Returns
+        -------
+        ndarray of X's shape, float32
+            Raw relevance: nothing is normalised.
+        """
+        return self.explain(X)
+
+    def explain(self, X, target=None):
+        """Return the saliency maps of given classes.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, ...)
+            Features, each clip of the shape seen in ``fit``.
+        target : label, array-like of shape (n,) or None, default=None
+            A class label for all clips or one for each. None falls back to the explainer's ``target``.
+
+        Returns
+        -------
+        ndarray of X's shape, float32
+        """
+        check_is_fitted(self, "estimator_")
+        X = check_features(self, X)
+        network = self._network(X)
+        return self._maps(network, X, network.class_indices(X, self.target if target is None else target))
+
+    def predict(self, X):
+        """Return the classifier's labels ``(n,)``."""
+        probabilities = self.predict_proba(X)
+        return self.classes_[probabilities.argmax(axis=1)]
+
+    def predict_proba(self, X):
+        """Return the classifier's probabilities ``(n, k)``, float32."""
+        check_is_fitted(self, "estimator_")
+        X = check_features(self, X)
+        return freeze(self.estimator_, X, batch_size=self.batch_size).predict_proba(X)
+
+    def score(self, X, y=None):
+        """Return the mean over the clips of insertion AUC − deletion AUC, in [−1, 1]; greater is more faithful.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, ...)
+            Features, each clip of the shape seen in ``fit``.
+        y : ignored
+            For scikit-learn's sake.
+
+        Returns
+        -------
+        float
+        """
+        # Late, as in ClassifierMixin.score: metrics stand to the right of explainers.
+        from ..metrics import explanation_scorer
+
+        scores = explanation_scorer("insertion_auc", "neg_deletion_auc")(self, X, y)
+        return scores["insertion_auc"] + scores["neg_deletion_auc"]
+
+    def explain_module(self, module, X, target):
+        """Return the maps of another module in the place of the fitted one, as a randomisation check needs.
+
+        Parameters
+        ----------
+        module : torch.nn.Module
+            Of the fitted module's architecture.
+        X : array-like of shape (n, ...)
+            Features, each clip of the shape seen in ``fit``.
+        target : label or array-like of shape (n,)
+            A class label for all clips or one for each.
+
+        Returns
+        -------
+        ndarray of X's shape, float32
+        """
+        check_is_fitted(self, "estimator_")
+        X = check_features(self, X)
+        network = self._network(X, module)
+        return self._maps(network, X, network.class_indices(X, target))
+
+    # -- for subclasses ------------------------------------------------------------------------------------------------
+
+    def _network(self, X, module=None):
+        """Return the engine's copy of the classifier's network, or of another module in its place."""
+        return freeze(self.estimator_, X, batch_size=self.batch_size, module=module)
+
+    def _check_network(self, X):
+        """Raise or warn, at the end of ``fit``, if the network is none that this method can explain."""
+        self._network(X)
+
+    def _random(self):
+        """Return a generator that starts anew from the explainer's seed: the same draws for every batch."""
+        return np.random.default_rng(self.seed_)
+
+    # -- shared machinery ----------------------------------------------------------------------------------------------
+
+    def _maps(self, network, X, target):
+        """Run ``_explain`` over batches of clips; ``network`` may be another than the fitted one (randomised, say)."""
+        maps = np.empty(X.shape, dtype=np.float32)
+        batches = slices(len(X), network.gradient_batch_size)
+        for batch in tqdm(batches, desc=f"{type(self).__name__}: maps", unit="batch", disable=not self.verbose):
+            x = network.tensor(X[batch])
+            with torch.no_grad():
+                saliency = self._explain(network, x, torch.as_tensor(target[batch], device=network.device))
+            maps[batch] = saliency.expand(x.shape).cpu().numpy()
+        if not np.isfinite(maps).all():
+            clip = int(np.flatnonzero(~np.isfinite(maps).reshape(len(maps), -1).all(axis=1))[0])
+            raise ValueError(
+                f"{type(self).__name__} got a map that is not finite for clip {clip} of X: the scores of "
+                f"{network.owner} or their gradients overflow there."
+            )
+        return maps
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        tags.target_tags.required = is_trained_by_fit(self.estimator)
+        return tags

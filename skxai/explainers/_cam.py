@@ -1,0 +1,111 @@
+"""Class activation maps: a weighted sum of the feature maps of one layer, brought to the size of the features."""
+
+import warnings
+from abc import abstractmethod
+from numbers import Integral
+
+import torch
+from torch.nn import functional
+
+from ..engine import freeze
+from ._base import Explainer
+
+MODES = {1: "linear", 2: "bilinear", 3: "trilinear"}
+
+
+class CAM(Explainer):
+    """Base class of class activation maps.
+
+    Parameters
+    ----------
+    estimator, target, batch_size, memory, verbose
+        See ``Explainer``.
+    layer : str, int or None, default=None
+        The layer whose feature maps are summed: a dotted name of the network, or an index into its convolutions. None is the
+        last convolution.
+    """
+
+    _parameter_constraints = {**Explainer._parameter_constraints, "layer": [str, Integral, None]}
+
+    def __init__(self, estimator, *, target=None, layer=None, batch_size=None, memory=None, verbose=0):
+        self.estimator = estimator
+        self.target = target
+        self.layer = layer
+        self.batch_size = batch_size
+        self.memory = memory
+        self.verbose = verbose
+
+    def _network(self, X, module=None):
+        return freeze(self.estimator_, X, layer=self.layer, last_convolution=True, batch_size=self.batch_size, module=module)
+
+    def _check_network(self, X):
+        network = self._network(X)
+        activations, _ = network.activations(network.tensor(X[:1]))  # raises where the layer gives no feature maps
+        collapsed = _collapsed_axes(X.shape[1:], tuple(activations.shape[2:]))
+        if collapsed:
+            enough = [
+                name
+                for name, shape in network.convolution_shapes(X[:1]).items()
+                if not _collapsed_axes(X.shape[1:], shape[1:])
+            ]
+            advice = f" The last convolution that resolves them is layer={enough[-1]!r}." if enough else ""
+            warnings.warn(
+                f"layer={network.layer!r} sees clips of shape {X.shape[1:]} as {tuple(activations.shape[2:])}: the maps of "
+                f"{type(self).__name__} are constant along the {' and the '.join(collapsed)} axis.{advice}",
+                UserWarning,
+                stacklevel=3,
+            )
+
+
+class GradientCAM(CAM):
+    """A CAM whose weights follow from the gradients at the layer. Subclasses say how, in ``_weights``."""
+
+    @abstractmethod
+    def _weights(self, activations, gradients):
+        """Return the weights ``(b, k)`` of feature maps ``(b, k, p)`` from the gradients ``(b, k, p)`` of S_c."""
+
+    def _explain(self, network, x, target):
+        activations, gradients = network.activation_gradients(x, target)
+        weights = self._weights(activations.flatten(2), gradients.flatten(2))
+        return project(weighted_sum(activations, weights), x.shape)
+
+
+def weighted_sum(activations, weights):
+    """Return ReLU(Σ_k w_k A_k) ``(b, ...)`` of feature maps ``(b, k, ...)`` and weights ``(b, k)``."""
+    maps = torch.bmm(weights[:, None], activations.flatten(2)).relu()
+    return maps.reshape(len(activations), *activations.shape[2:])
+
+
+def project(maps, shape):
+    """Bring maps ``(b, ...)`` of a layer to the shape of the features, (bi)linearly; channels of the features share a map.
+
+    Parameters
+    ----------
+    maps : tensor of shape (b, m, ...)
+        m maps a clip, or (b, ...) for one, with d spatial axes. The last d axes of ``shape`` are theirs.
+    shape : torch.Size
+        Shape of the features ``(b, ...)``.
+
+    Returns
+    -------
+    tensor
+        Of a shape that expands to ``shape``.
+    """
+    spatial = maps.dim() - 1
+    size = spatial_size(shape, spatial)
+    resized = functional.interpolate(maps[:, None], size=size, mode=MODES[spatial], align_corners=False)
+    return resized.reshape(len(maps), *([1] * (len(shape) - 1 - len(shape[1:][-spatial:]))), *shape[1:][-spatial:])
+
+
+def spatial_size(shape, spatial):
+    """Return the last ``spatial`` axes of features of ``shape``; a clip of fewer axes is an image of one row."""
+    clip = tuple(shape[1:])
+    return (1,) * (spatial - len(clip)) + clip[-spatial:]
+
+
+def _collapsed_axes(clip_shape, map_shape):
+    """Name the axes along which features have extent and the feature maps have none."""
+    if len(clip_shape) < 2 or len(map_shape) != 2:
+        return []
+    axes = zip(("frequency (or cepstral)", "time"), clip_shape[-2:], map_shape)
+    return [name for name, extent, resolution in axes if extent > 1 and resolution == 1]

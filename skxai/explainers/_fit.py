@@ -1,0 +1,65 @@
+"""Fitting the classifier inside an explainer: once for the same classifier and data, whoever asks."""
+
+from pathlib import Path
+
+import joblib
+import numpy as np
+from filelock import FileLock
+from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils import get_tags
+from sklearn.utils.validation import check_memory
+from skorch import NeuralNet
+
+
+def fit_once(estimator, X, y, memory=None):
+    """Fit a clone of a classifier, or fetch the one that was fitted before.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Ours, skorch's, or either in ``FrozenEstimator``, which is not trained.
+    X : ndarray of shape (n, ...)
+    y : array-like of shape (n,) or None
+    memory : str, joblib.Memory or None
+        Where fitted classifiers are kept; None keeps none.
+
+    Returns
+    -------
+    fitted : classifier
+    classes : ndarray of shape (k,)
+    """
+    if isinstance(estimator, FrozenEstimator):
+        return _with_classes(estimator)
+    memory = check_memory(memory)
+    unfitted = clone(estimator)
+    if memory.location is None or not is_trained_by_fit(estimator):
+        return _fit(unfitted, X, y)
+    y = None if y is None else np.asarray(y)
+    key = joblib.hash((unfitted, X, y))
+    locks = Path(memory.location) / "locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    # Parallel workers that need the same classifier wait for the first of them instead of training it again.
+    with FileLock(locks / f"{key}.lock"):
+        return memory.cache(_fit)(unfitted, X, y)
+
+
+def _fit(estimator, X, y):
+    """Fit in place; module-level, so that joblib can cache it by its arguments."""
+    if not isinstance(estimator, NeuralNet):
+        return _with_classes(estimator.fit(X, y))
+    if y is None:
+        raise ValueError(f"{type(estimator).__name__} requires y to be passed, but the target y is None.")
+    classes, indices = np.unique(y, return_inverse=True)  # skorch takes no strings
+    return estimator.fit(X, indices.astype(np.int64)), classes
+
+
+def _with_classes(estimator):
+    return estimator, np.asarray(estimator.classes_)
+
+
+def is_trained_by_fit(estimator):
+    """Return False for classifiers that come trained: ``FrozenEstimator`` and ``PretrainedClassifier``."""
+    if isinstance(estimator, FrozenEstimator):
+        return False
+    return isinstance(estimator, NeuralNet) or get_tags(estimator).requires_fit

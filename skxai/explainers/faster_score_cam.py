@@ -1,0 +1,100 @@
+"""Score-CAM over the few feature maps that vary most."""
+
+from numbers import Integral
+
+from ..utils.validation import Interval
+from .score_cam import ScoreCAM
+
+
+class FasterScoreCAM(ScoreCAM):
+    r"""Score-CAM over the feature maps with the greatest standard deviation.
+
+    .. math:: M_c = \mathrm{ReLU}\Big(\sum_{k \in K} w_k A_k\Big), \quad w_k = p_c\big(b + m_k \odot (x - b)\big)
+
+    with K the ``n_channels`` feature maps of greatest standard deviation, chosen **for each clip**, so that a map does not
+    depend on the clips beside it. With as many channels as the layer has it is ``ScoreCAM``.
+
+    Parameters
+    ----------
+    estimator : classifier
+        A classifier of ``skxai.models``, a skorch ``NeuralNetClassifier``, or either in ``FrozenEstimator``, which is not
+        trained again.
+    n_channels : int, default=10
+        How many feature maps take part. More than the layer has means all of them.
+    baseline : {"floor", "mean", "blur", "uniform"} or float, default="floor"
+        What stands where the mask hides the clip: the lowest feature value seen in ``fit``, which is silence on a decibel or
+        min–max scale, or see ``skxai.engine.resolve_baseline``.
+    target : label or None, default=None
+        The class to explain. None is the class that is predicted for each clip.
+    layer : str, int or None, default=None
+        The layer whose feature maps are summed: a dotted name of the network, or an index into its convolutions. None is the
+        last convolution.
+    batch_size : int or None, default=None
+        Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
+    memory : str, joblib.Memory or None, default=None
+        Where trained classifiers are kept, so that the same one is trained once on the same data.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the ``"uniform"`` baseline.
+    verbose : int, default=0
+        Above 0 shows a progress bar.
+
+    Attributes
+    ----------
+    estimator_ : classifier
+        The fitted clone.
+    classes_ : ndarray of shape (k,)
+        The labels.
+    feature_range_ : tuple of float
+        Lowest and highest feature value seen in ``fit``.
+
+    References
+    ----------
+    .. [1] Tabayashi, "Faster-Score-CAM", https://github.com/tabayashi0117/Score-CAM, 2020.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skxai.explainers import FasterScoreCAM
+    >>> from skxai.models import AcoumonClassifier
+    >>> X = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32)
+    >>> y = np.repeat(["cough", "wheeze"], 10)
+    >>> FasterScoreCAM(AcoumonClassifier(random_state=0)).fit(X, y).transform(X).shape
+    (20, 1, 32, 32)
+    """
+
+    _parameter_constraints = {
+        **ScoreCAM._parameter_constraints,
+        "n_channels": [Interval(Integral, 1, None, closed="left")],
+    }
+
+    def __init__(
+        self,
+        estimator,
+        *,
+        n_channels=10,
+        baseline="floor",
+        target=None,
+        layer=None,
+        batch_size=None,
+        memory=None,
+        random_state=None,
+        verbose=0,
+    ):
+        super().__init__(
+            estimator,
+            baseline=baseline,
+            target=target,
+            layer=layer,
+            batch_size=batch_size,
+            memory=memory,
+            random_state=random_state,
+            verbose=verbose,
+        )
+        self.n_channels = n_channels
+
+    def _channels(self, activations):
+        deviation = activations.flatten(2).std(2, correction=0)
+        chosen = deviation.topk(min(self.n_channels, activations.shape[1]), dim=1).indices
+        return activations.gather(
+            1, chosen.view(*chosen.shape, *[1] * (activations.dim() - 2)).expand(-1, -1, *activations.shape[2:])
+        )

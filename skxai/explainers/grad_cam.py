@@ -1,0 +1,56 @@
+"""Feature maps weighted by their mean gradient."""
+
+from ._cam import GradientCAM
+
+
+class GradCAM(GradientCAM):
+    r"""Feature maps weighted by the mean gradient of the class score.
+
+    .. math:: M_c = \mathrm{ReLU}\Big(\sum_k w_k A_k\Big), \quad w_k = \frac{1}{Z} \sum_{ij} \frac{\partial S_c}{\partial A_{kij}}
+
+    upsampled bilinearly to the shape of the features.
+
+    Parameters
+    ----------
+    estimator : classifier
+        A classifier of ``skxai.models``, a skorch ``NeuralNetClassifier``, or either in ``FrozenEstimator``, which is not
+        trained again.
+    target : label or None, default=None
+        The class to explain. None is the class that is predicted for each clip.
+    layer : str, int or None, default=None
+        The layer whose feature maps are summed: a dotted name of the network, or an index into its convolutions. None is the
+        last convolution.
+    batch_size : int or None, default=None
+        Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
+    memory : str, joblib.Memory or None, default=None
+        Where trained classifiers are kept, so that the same one is trained once on the same data.
+    verbose : int, default=0
+        Above 0 shows a progress bar.
+
+    Attributes
+    ----------
+    estimator_ : classifier
+        The fitted clone.
+    classes_ : ndarray of shape (k,)
+        The labels.
+    feature_range_ : tuple of float
+        Lowest and highest feature value seen in ``fit``.
+
+    References
+    ----------
+    .. [1] Selvaraju et al., "Grad-CAM: visual explanations from deep networks via gradient-based localization", ICCV 2017,
+       eq. 1 and 2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skxai.explainers import GradCAM
+    >>> from skxai.models import AcoumonClassifier
+    >>> X = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32)
+    >>> y = np.repeat(["cough", "wheeze"], 10)
+    >>> GradCAM(AcoumonClassifier(random_state=0), layer=-2).fit(X, y).transform(X).shape
+    (20, 1, 32, 32)
+    """
+
+    def _weights(self, activations, gradients):
+        return gradients.mean(2)

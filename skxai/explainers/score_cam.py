@@ -1,0 +1,129 @@
+"""Feature maps weighted by what the classifier makes of the clip seen through them."""
+
+from numbers import Real
+
+import torch
+from torch.nn import functional
+
+from ..engine import mask, resolve_baseline
+from ..utils.validation import StrOptions
+from ._cam import CAM, MODES, project, spatial_size, weighted_sum
+
+
+class ScoreCAM(CAM):
+    r"""Feature maps weighted by the probability of the class where the clip is seen through them.
+
+    .. math:: M_c = \mathrm{ReLU}\Big(\sum_k w_k A_k\Big), \quad w_k = p_c\big(b + m_k \odot (x - b)\big)
+
+    with m_k the feature map A_k, upsampled bilinearly and then min–max scaled, and b the baseline. A constant feature map
+    counts 0. No gradient is needed.
+
+    Parameters
+    ----------
+    estimator : classifier
+        A classifier of ``skxai.models``, a skorch ``NeuralNetClassifier``, or either in ``FrozenEstimator``, which is not
+        trained again.
+    baseline : {"floor", "mean", "blur", "uniform"} or float, default="floor"
+        What stands where the mask hides the clip: the lowest feature value seen in ``fit``, which is silence on a decibel or
+        min–max scale, or see ``skxai.engine.resolve_baseline``.
+    target : label or None, default=None
+        The class to explain. None is the class that is predicted for each clip.
+    layer : str, int or None, default=None
+        The layer whose feature maps are summed: a dotted name of the network, or an index into its convolutions. None is the
+        last convolution.
+    batch_size : int or None, default=None
+        Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
+    memory : str, joblib.Memory or None, default=None
+        Where trained classifiers are kept, so that the same one is trained once on the same data.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the ``"uniform"`` baseline.
+    verbose : int, default=0
+        Above 0 shows a progress bar.
+
+    Attributes
+    ----------
+    estimator_ : classifier
+        The fitted clone.
+    classes_ : ndarray of shape (k,)
+        The labels.
+    feature_range_ : tuple of float
+        Lowest and highest feature value seen in ``fit``.
+
+    References
+    ----------
+    .. [1] Wang et al., "Score-CAM: score-weighted visual explanations for convolutional neural networks", CVPR workshops
+       2020. The weights are the authors' published code's, the probability itself; the paper's difference from the
+       baseline's score is a constant of the clip.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skxai.explainers import ScoreCAM
+    >>> from skxai.models import AcoumonClassifier
+    >>> X = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32)
+    >>> y = np.repeat(["cough", "wheeze"], 10)
+    >>> ScoreCAM(AcoumonClassifier(random_state=0)).fit(X, y).transform(X[:2]).shape
+    (2, 1, 32, 32)
+    """
+
+    _parameter_constraints = {
+        **CAM._parameter_constraints,
+        "baseline": [Real, StrOptions({"floor", "mean", "blur", "uniform"})],
+    }
+
+    def __init__(
+        self,
+        estimator,
+        *,
+        baseline="floor",
+        target=None,
+        layer=None,
+        batch_size=None,
+        memory=None,
+        random_state=None,
+        verbose=0,
+    ):
+        self.estimator = estimator
+        self.baseline = baseline
+        self.target = target
+        self.layer = layer
+        self.batch_size = batch_size
+        self.memory = memory
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def _explain(self, network, x, target):
+        activations, _ = network.activations(x)
+        activations = self._channels(activations)
+        masks = _Masks(activations, x, resolve_baseline(self.baseline, x, self.feature_range_, self.seed_))
+        weights = torch.zeros(activations.shape[:2], device=x.device)
+        for clips, channels, probabilities in network.sweep(*weights.shape, masks.seen_through):
+            of_target = target[clips, None, None].expand(*probabilities.shape[:2], 1)
+            weights[clips, channels] = probabilities.gather(2, of_target)[..., 0]
+        constant = activations.flatten(2).amax(2) == activations.flatten(2).amin(2)
+        return project(weighted_sum(activations, weights.masked_fill(constant, 0)), x.shape)
+
+    def _channels(self, activations):
+        """Return the feature maps ``(b, k, ...)`` that take part."""
+        return activations
+
+
+class _Masks:
+    """Clips seen through their feature maps, made a block at a time."""
+
+    def __init__(self, activations, x, baseline):
+        self.activations, self.x, self.baseline = activations, x, baseline
+
+    def seen_through(self, clips, channels):
+        """Return ``b + m_k ⊙ (x − b)`` of the shape (clips, channels, ...)."""
+        maps = self.activations[clips, channels]
+        spatial = maps.dim() - 2
+        size = spatial_size(self.x.shape, spatial)
+        masks = functional.interpolate(maps, size=size, mode=MODES[spatial], align_corners=False)
+        low, high = masks.flatten(2).amin(2), masks.flatten(2).amax(2)
+        shape = (*low.shape, *[1] * spatial)
+        masks = (masks - low.view(shape)) / (high - low).clamp_min(torch.finfo(masks.dtype).tiny).view(shape)
+        missing = self.x.dim() - 1 - min(spatial, self.x.dim() - 1)  # the channel axis of the features
+        masks = masks.reshape(*masks.shape[:2], *[1] * missing, *self.x.shape[1:][-spatial:])
+        baseline = self.baseline[clips] if len(self.baseline) > 1 else self.baseline
+        return mask(self.x[clips, None], masks, baseline[:, None])

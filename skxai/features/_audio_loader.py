@@ -1,0 +1,172 @@
+"""Waveforms from audio files."""
+
+import math
+import os
+from numbers import Integral, Real
+from typing import ClassVar
+
+import numpy as np
+from joblib import Parallel, delayed
+
+from skxai.features._audio_file import read_audio, read_header
+from skxai.features._base import WaveformTransformer, fix_length
+from skxai.utils.validation import Interval, check_waveforms
+
+__all__ = ["AudioLoader"]
+
+
+class AudioLoader(WaveformTransformer):
+    """Read audio files into waveforms of one sample rate and one duration.
+
+    Of each file only the span from ``offset`` on is read; it is made one channel, resampled (windowed sinc), and
+    zero-padded or cut at its end. Waveforms at ``sample_rate``, an array ``(n, samples)``, may come instead of paths:
+    they are cut and padded in the same way, so that a pipeline serves both.
+
+    Parameters
+    ----------
+    sample_rate : int, default=22050
+        Of the output, in hertz.
+    duration : float or None, default=None
+        Seconds of each waveform. None means the longest clip seen in ``fit``, of which only the headers are read.
+    offset : float, default=0.0
+        Seconds to leave out at the start of each file.
+    mono : bool, default=True
+        True averages the channels; False takes the first, where the others would cancel it or are of another kind.
+    n_jobs : int or None, default=None
+        Files read at a time, in threads; None means 1, -1 as many as there are processors.
+
+    Attributes
+    ----------
+    n_samples_ : int
+        Samples of each output waveform, ``round(duration * sample_rate)``.
+    n_features_in_ : int
+        Samples of the waveforms in ``fit``, if it saw waveforms and not paths.
+
+    Raises
+    ------
+    FileNotFoundError
+        In ``fit`` and ``transform``, for a path without a file.
+    ValueError
+        For a file that is empty, truncated or no audio, that ends before ``offset``, or that holds NaN or infinite
+        samples. Each message names the file.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> import numpy as np, soundfile
+    >>> path = os.path.join(tempfile.mkdtemp(), "clip.wav")
+    >>> soundfile.write(path, np.zeros((44100, 2)), 44100)
+    >>> AudioLoader(16000).fit_transform([path]).shape
+    (1, 16000)
+    >>> AudioLoader(16000, duration=2.5).fit_transform([path]).shape
+    (1, 40000)
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        "sample_rate": [Interval(Integral, 1, None, closed="left")],
+        "duration": [Interval(Real, 0, None, closed="neither"), None],
+        "offset": [Interval(Real, 0, None, closed="left")],
+        "mono": ["boolean"],
+        "n_jobs": [Integral, None],
+    }
+
+    def __init__(self, sample_rate=22050, *, duration=None, offset=0.0, mono=True, n_jobs=None):
+        self.sample_rate = sample_rate
+        self.duration = duration
+        self.offset = offset
+        self.mono = mono
+        self.n_jobs = n_jobs
+
+    def fit(self, X, y=None):
+        """Look through the headers of all files, and fix the number of samples.
+
+        Parameters
+        ----------
+        X : array-like of shape (n,) of str or path-like, or of shape (n, samples)
+            Paths, or waveforms at ``sample_rate``.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : object
+            The fitted loader.
+        """
+        return super().fit(X, y)
+
+    def transform(self, X):
+        """Read the files.
+
+        Parameters
+        ----------
+        X : array-like of shape (n,) of str or path-like, or of shape (n, samples)
+            Paths, or waveforms at ``sample_rate`` (of the length seen in ``fit``, if that saw waveforms).
+
+        Returns
+        -------
+        ndarray of dtype float32, shape (n, n_samples_)
+            Waveforms.
+        """
+        return super().transform(X)
+
+    def _check(self, X, *, reset):
+        if not _is_paths(X):
+            return check_waveforms(self, X, reset=reset)
+        if reset and hasattr(self, "n_features_in_"):
+            del self.n_features_in_  # of an earlier fit, on waveforms
+        return _check_paths(X, type(self).__name__)
+
+    def _fit(self, X):
+        n_longest = self._longest(X)  # also where the duration is given: a bad file shows up before any work is done
+        self.n_samples_ = n_longest if self.duration is None else max(1, round(self.duration * self.sample_rate))
+
+    def _longest(self, X):
+        if isinstance(X, np.ndarray):
+            n_longest = X.shape[1] - self._n_skipped()
+        else:
+            headers = self._in_threads(read_header, X)
+            seconds = max(header.frames / header.samplerate for header in headers) - self.offset
+            n_longest = math.ceil(seconds * self.sample_rate - 1e-6)  # a hair less, for the rounding of the quotient
+        if n_longest < 1:
+            raise ValueError(
+                f"The 'offset' parameter of {type(self).__name__} must be less than the duration of the longest clip. "
+                f"Got {self.offset!r} s instead."
+            )
+        return n_longest
+
+    def _transform(self, X):
+        if isinstance(X, np.ndarray):
+            return fix_length(X[:, self._n_skipped() :], self.n_samples_)
+        waveforms = np.zeros((len(X), self.n_samples_), dtype=np.float32)
+        self._in_threads(self._read_into, waveforms, X)
+        return waveforms
+
+    def _read_into(self, row, path):
+        duration = self.n_samples_ / self.sample_rate
+        waveform = read_audio(path, self.sample_rate, offset=self.offset, duration=duration, mono=self.mono)
+        row[: len(waveform)] = waveform[: len(row)]
+
+    def _in_threads(self, function, *arguments):
+        # threads share the output, and libsndfile works outside the interpreter's lock
+        return Parallel(n_jobs=self.n_jobs, require="sharedmem")(delayed(function)(*each) for each in zip(*arguments))
+
+    def _n_skipped(self):
+        return round(self.offset * self.sample_rate)
+
+
+def _is_paths(X):
+    if isinstance(X, str | os.PathLike):
+        return True
+    if getattr(X, "ndim", 1) != 1 or not hasattr(X, "__iter__"):
+        return False
+    return isinstance(next(iter(X), None), str | os.PathLike)
+
+
+def _check_paths(X, owner):
+    if isinstance(X, str | os.PathLike):
+        raise ValueError(f"X must be a list of paths for {owner}, also if there is one. Got {X!r} instead.")
+    paths = list(X)
+    for i, path in enumerate(paths):
+        if not isinstance(path, str | os.PathLike):
+            raise ValueError(f"X must be paths (str or path-like) for {owner}. Got X[{i}]={path!r} instead.")
+    return paths

@@ -1,0 +1,107 @@
+"""What all feature transformers share: the verbs, the checks and the batching. A subclass brings its mathematics."""
+
+import numpy as np
+import sklearn
+import torch
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import gen_batches
+from sklearn.utils.validation import check_is_fitted
+
+from skxai.utils.validation import check_features, check_waveforms
+
+__all__ = ["FeatureTransformer", "WaveformTransformer", "fix_length", "memory_batches", "to_tensor"]
+
+
+class FeatureTransformer(TransformerMixin, BaseEstimator):
+    """Base of the transformers of features; a subclass writes ``_transform`` and, where it needs one, ``_fit``."""
+
+    def fit(self, X, y=None):
+        """Check the arguments and note the shape of the clips.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, ...)
+            Clips.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : object
+            The fitted transformer.
+        """
+        self._validate_params()
+        self._fit(self._check(X, reset=True))
+        return self
+
+    def transform(self, X):
+        """Transform clips, each by itself.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, ...)
+            Clips of the shape seen in ``fit``.
+
+        Returns
+        -------
+        ndarray of dtype float32, shape (n, ...)
+            A new array; ``X`` is left as it is.
+        """
+        check_is_fitted(self)
+        return self._transform(self._check(X, reset=False))
+
+    def axes(self, axes):
+        """Return the axes of the output, given those of the input; see `feature_axes`.
+
+        Parameters
+        ----------
+        axes : FeatureAxes or None
+            None for waveforms.
+
+        Returns
+        -------
+        FeatureAxes or None
+            The same axes, where a transformer does not change them.
+        """
+        check_is_fitted(self)
+        return axes
+
+    def _check(self, X, *, reset):
+        return check_features(self, X, reset=reset)
+
+    def _fit(self, X):
+        """Check arguments against each other and against ``X``; learn, if there is something to learn."""
+
+    def _transform(self, X):
+        raise NotImplementedError(f"{type(self).__name__} must define _transform(X).")
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
+
+
+class WaveformTransformer(FeatureTransformer):
+    """Base of the transformers whose input is waveforms ``(n, samples)``."""
+
+    def _check(self, X, *, reset):
+        return check_waveforms(self, X, reset=reset)
+
+
+def fix_length(waveforms, n_samples):
+    """Return a new array of the waveforms ``(n, any)``, cut or zero-padded at the end to ``(n, n_samples)``."""
+    fixed = np.zeros((len(waveforms), n_samples), dtype=np.float32)
+    for row, waveform in zip(fixed, waveforms):
+        row[: len(waveform)] = waveform[:n_samples]
+    return fixed
+
+
+def memory_batches(n, bytes_per_clip, at_most=float("inf")):
+    """Yield slices over ``n`` clips such that one batch is within scikit-learn's ``working_memory`` and ``at_most``."""
+    budget = min(at_most, sklearn.get_config()["working_memory"] * 2**20)
+    return gen_batches(n, max(1, int(budget // bytes_per_clip)))
+
+
+def to_tensor(X):
+    """Return a tensor with a copy of ``X``: torch can't share memory with read-only or reversed arrays."""
+    return torch.from_numpy(np.array(X, dtype=np.float32, order="C"))

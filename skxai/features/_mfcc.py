@@ -1,0 +1,93 @@
+"""Mel-frequency cepstral coefficients."""
+
+from numbers import Integral
+from typing import ClassVar
+
+from skxai.features._mel import MelTransformer
+from skxai.features._spectral import project, to_decibels
+from skxai.utils.torchaudio import torchaudio
+from skxai.utils.validation import Interval
+
+__all__ = ["MFCC"]
+
+
+class MFCC(MelTransformer):
+    """Mel-frequency cepstral coefficients of waveforms.
+
+    The orthonormal discrete cosine transform (type II), along the bands, of the mel power spectrogram in decibels (see
+    `MelSpectrogram`); the first ``n_mfcc`` coefficients, from index 0, which follows the loudness.
+
+    Parameters
+    ----------
+    sample_rate : int
+        Of the waveforms, in hertz.
+    n_mfcc : int, default=13
+        Number of coefficients, at most ``n_mels``.
+    n_fft : int, default=2048
+        Samples of a frame and of its window.
+    hop_length : int or None, default=None
+        Samples from one frame to the next; None means ``n_fft // 4``, an overlap of three quarters.
+    n_mels : int, default=128
+        Number of bands, at most the number of frequency bins between ``f_min`` and ``f_max``.
+    f_min : float, default=0.0
+        Lower edge of the lowest band in hertz.
+    f_max : float or None, default=None
+        Upper edge of the highest band in hertz; None means half the sample rate.
+    top_db : float or None, default=80.0
+        The dynamic range of the mel spectrogram in decibels below each clip's own maximum; None for no limit.
+
+    Attributes
+    ----------
+    frequencies_ : None
+        Cepstral coefficients have no frequency.
+    times_ : ndarray of shape (1 + samples // hop,)
+        The centre of each column in seconds: 0, hop, 2·hop, …
+    n_features_in_ : int
+        Samples of the waveforms in ``fit``.
+
+    References
+    ----------
+    S. B. Davis and P. Mermelstein, "Comparison of parametric representations for monosyllabic word recognition in
+    continuously spoken sentences", IEEE Transactions on Acoustics, Speech, and Signal Processing 28(4), 1980. Computed
+    by torchaudio.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> tone = np.sin(2 * np.pi * 1000 * np.arange(44100) / 44100)
+    >>> MFCC(44100).fit_transform([tone]).shape
+    (1, 1, 13, 87)
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        **MelTransformer._parameter_constraints,
+        "n_mfcc": [Interval(Integral, 1, None, closed="left")],
+    }
+
+    def __init__(
+        self, sample_rate, *, n_mfcc=13, n_fft=2048, hop_length=None, n_mels=128, f_min=0.0, f_max=None, top_db=80.0
+    ):
+        self.sample_rate = sample_rate
+        self.n_mfcc = n_mfcc
+        self.n_fft = n_fft
+        self.hop_length = hop_length
+        self.n_mels = n_mels
+        self.f_min = f_min
+        self.f_max = f_max
+        self.top_db = top_db
+
+    def _check_arguments(self):
+        super()._check_arguments()
+        if self.n_mfcc > self.n_mels:
+            raise ValueError(
+                f"The 'n_mfcc' parameter of {type(self).__name__} must be at most 'n_mels', {self.n_mels}. "
+                f"Got {self.n_mfcc!r} instead."
+            )
+
+    def _n_rows(self):
+        return self.n_mfcc
+
+    def _make(self):
+        mel = self._make_mel(power=2.0)
+        cosines = torchaudio.functional.create_dct(self.n_mfcc, self.n_mels, norm="ortho").T  # (n_mfcc, n_mels)
+        return lambda waveforms: project(cosines, to_decibels(mel(waveforms), 2.0, self.top_db))

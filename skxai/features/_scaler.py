@@ -1,0 +1,86 @@
+"""Scaling of features, the one feature step that learns."""
+
+from typing import ClassVar
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from skxai.features._base import FeatureTransformer, memory_batches
+from skxai.utils.validation import StrOptions, check_features
+
+__all__ = ["FeatureScaler"]
+
+
+class FeatureScaler(FeatureTransformer):
+    """Scale features by one offset and one factor, learned over all values of the training clips.
+
+    ``(X − offset_) / scale_``. One pair of numbers for the whole picture keeps the shape of a spectrogram, which a
+    scaler by column would destroy. Values outside the range of the training clips are not clipped.
+
+    Parameters
+    ----------
+    method : {"minmax", "standard"}, default="minmax"
+        "minmax": the training clips' lowest value becomes 0, the highest 1. "standard": their mean becomes 0, their
+        standard deviation 1.
+
+    Attributes
+    ----------
+    offset_ : float
+        Lowest value, or mean.
+    scale_ : float
+        Highest less lowest value, or standard deviation; 1 if all training values are the same, which become 0.
+    feature_shape_ : tuple of int
+        Shape of a clip's features in ``fit``.
+    n_features_in_ : int
+        Its first number.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> scaler = FeatureScaler("minmax").fit(np.array([[-80.0, -40.0], [-60.0, 0.0]]))
+    >>> scaler.transform([[-80.0, 0.0]])
+    array([[0., 1.]], dtype=float32)
+    >>> scaler.inverse_transform([[0.0, 1.0]])
+    array([[-80.,   0.]], dtype=float32)
+    """
+
+    _parameter_constraints: ClassVar[dict] = {"method": [StrOptions({"minmax", "standard"})]}
+
+    def __init__(self, method="minmax"):
+        self.method = method
+
+    def _fit(self, X):
+        lowest, highest = float(X.min()), float(X.max())
+        if self.method == "minmax":
+            self.offset_, self.scale_ = lowest, highest - lowest
+        else:
+            self.offset_, self.scale_ = _mean_and_deviation(X)
+        if lowest == highest:
+            self.offset_, self.scale_ = lowest, 1.0
+
+    def _transform(self, X):
+        return ((X - np.float32(self.offset_)) / np.float32(self.scale_)).astype(np.float32, copy=False)
+
+    def inverse_transform(self, X):
+        """Undo the scaling.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, ...)
+            Scaled features of the shape seen in ``fit``.
+
+        Returns
+        -------
+        ndarray of dtype float32, shape (n, ...)
+            ``X · scale_ + offset_``.
+        """
+        check_is_fitted(self)
+        return check_features(self, X) * np.float32(self.scale_) + np.float32(self.offset_)
+
+
+def _mean_and_deviation(X):
+    """Mean and standard deviation in float64, in two passes and without a float64 copy of all of ``X``."""
+    mean = X.mean(dtype=np.float64)
+    batches = memory_batches(len(X), bytes_per_clip=16 * X[0].size)
+    squares = sum(np.square(X[batch] - mean, dtype=np.float64).sum() for batch in batches)
+    return float(mean), float(np.sqrt(squares / X.size))

@@ -1,0 +1,47 @@
+"""What makes a function a metric: its direction, its bounds and its needs, declared beside it."""
+
+
+def metric(*, greater_is_better, bounds, requires_y=False, requires_explainer=False):
+    """Declare a function to be a metric.
+
+    Parameters
+    ----------
+    greater_is_better : bool
+        The direction. A loss gets ``neg_`` before its scorer's name, as in scikit-learn.
+    bounds : tuple of float
+        Lowest and highest value.
+    requires_y : bool, default=False
+        Whether it needs the true labels.
+    requires_explainer : bool, default=False
+        Whether its ``estimator`` must be an explainer, because it explains anew, rather than any classifier.
+
+    Returns
+    -------
+    callable
+        A decorator of ``function(estimator, X, maps, y=None, *, …)`` → one value per clip, ``(n,)``, NaN where it is undefined.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skxai.metrics import metric
+    >>> @metric(greater_is_better=False, bounds=(0, 1))
+    ... def share_of_relevant_pixels(estimator, X, maps, y=None):
+    ...     return (np.abs(maps) > 0).reshape(len(maps), -1).mean(axis=1)
+    >>> share_of_relevant_pixels.greater_is_better
+    False
+    """
+
+    def declare(function):
+        function.greater_is_better = greater_is_better
+        function.bounds = tuple(float(bound) for bound in bounds)
+        function.requires_y = requires_y
+        function.requires_explainer = requires_explainer
+        function.scorer_name = function.__name__ if greater_is_better else f"neg_{function.__name__}"
+        return function
+
+    return declare
+
+
+def is_metric(value):
+    """Return whether ``value`` was declared with ``metric``."""
+    return callable(value) and hasattr(value, "greater_is_better") and hasattr(value, "scorer_name")

@@ -1,0 +1,128 @@
+"""What the perturbing metrics share: one check of the arguments, one ranking of pixels, one way to run perturbed clips."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from sklearn.utils.validation import check_array
+
+from ..engine import Predictor, feature_range, predictor, resolve_baseline, shared, slices, unperturbed_probabilities
+from ..utils.random import seed_from
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is measured: clips, their maps, and what the classifier says of the clips."""
+
+    predictor: Predictor
+    X: np.ndarray  # (n, ...)
+    maps: np.ndarray  # (n, ...)
+    target: np.ndarray  # (n,) column of the class c that is explained
+    predicted: np.ndarray  # (n,) column of the predicted class
+    before: np.ndarray  # (n,) p_c of the clips as they are
+    feature_range: tuple  # lowest and highest feature value seen in fit
+
+
+@shared
+def subject(estimator, X, maps, target=None, batch_size=None):
+    """Check the arguments that all metrics have in common.
+
+    Parameters
+    ----------
+    estimator : classifier or explainer
+        Fitted, with ``predict_proba``.
+    X : array-like of shape (n, ...)
+        The clips.
+    maps : array-like of shape (n, ...)
+        Their maps, of X's shape.
+    target : label, array-like of shape (n,) or None
+        The class c. None is the explainer's ``target``, or else the predicted class.
+    batch_size : int or None
+        Inputs at once.
+
+    Returns
+    -------
+    Subject
+
+    Raises
+    ------
+    ValueError
+        If X or the maps are not finite, or of different shapes.
+    """
+    X = check_array(X, dtype=np.float32, allow_nd=True, input_name="X")
+    maps = check_array(maps, dtype=np.float32, allow_nd=True, input_name="maps")
+    if maps.shape != X.shape:
+        raise ValueError(f"maps must have the shape of X, {X.shape}; got {maps.shape}.")
+    network = predictor(estimator, X, batch_size=batch_size)
+    if target is None:
+        target = getattr(estimator, "target", None)
+    probabilities = unperturbed_probabilities(network, X)
+    predicted = probabilities.argmax(axis=1)
+    columns = predicted if target is None else network.class_indices(X, target)
+    before = probabilities[np.arange(len(X)), columns].astype(np.float64)
+    return Subject(network, X, maps, columns, predicted, before, feature_range(estimator, X))
+
+
+def outcomes(subject, n_variants, variants_of, *, baseline, random_state):
+    """Run the classifier on ``n_variants`` perturbations of every clip.
+
+    Parameters
+    ----------
+    subject : Subject
+        The clips.
+    n_variants : int
+        Perturbations of each clip.
+    variants_of : callable
+        ``variants_of(x, maps, baseline)`` on a batch of clips → ``make(clips, variants)``, two slices → tensor
+        ``(c, v, ...)`` of perturbed clips.
+    baseline : str or float
+        See ``skxai.engine.resolve_baseline``.
+    random_state : int, RandomState instance or None
+        Of the uniform baseline.
+
+    Returns
+    -------
+    probability : ndarray of shape (n, n_variants), float64
+        p_c of each perturbation.
+    predicted : ndarray of shape (n, n_variants)
+        Column of the class predicted for it.
+    """
+    network, n, seed = subject.predictor, len(subject.X), seed_from(random_state)
+    probability = torch.empty(n, n_variants, device=network.device)
+    predicted = torch.empty(n, n_variants, dtype=torch.int16, device=network.device)
+    target = torch.as_tensor(subject.target, device=network.device)
+    for batch in slices(n, network.batch_size):
+        x, maps = network.tensor(subject.X[batch]), network.tensor(subject.maps[batch])
+        make = variants_of(x, maps, resolve_baseline(baseline, x, subject.feature_range, seed))
+        for clips, variants, p in network.sweep(len(x), n_variants, make):
+            of_target = target[batch][clips, None, None].expand(*p.shape[:2], 1)
+            probability[batch][clips, variants] = p.gather(2, of_target)[..., 0]
+            predicted[batch][clips, variants] = p.argmax(2).to(torch.int16)
+    return probability.cpu().numpy().astype(np.float64), predicted.cpu().numpy().astype(np.int64)
+
+
+def ranks(maps, random_state=0, *, descending=True):
+    """Return the place of each pixel of ``maps (n, ...)`` in the order of relevance, 0 for the first.
+
+    Ties, which class activation maps are full of, are broken by one random order of the pixels, the same for every clip: by
+    position they would favour low frequencies and the beginning.
+    """
+    flat = maps.flatten(1)
+    shuffle = torch.as_tensor(np.random.default_rng(seed_from(random_state)).permutation(flat.shape[1]), device=maps.device)
+    order = shuffle[flat[:, shuffle].argsort(dim=1, descending=descending, stable=True)]
+    places = torch.arange(flat.shape[1], device=maps.device).expand_as(order)
+    return torch.empty_like(order).scatter_(1, order, places).view_as(maps)
+
+
+def hidden_first(x, places, counts, baseline):
+    """Return ``make(clips, variants)``: clips whose first ``counts[variant]`` pixels by ``places`` are at the baseline.
+
+    ``outside`` the roles are exchanged by giving the baseline as ``x``: insertion is deletion from the baseline.
+    """
+    x, baseline = torch.broadcast_tensors(x, baseline)
+
+    def make(clips, variants):
+        hidden = places[clips, None] < counts[variants].view(1, -1, *[1] * (x.dim() - 1))
+        return torch.where(hidden, baseline[clips, None], x[clips, None])
+
+    return make

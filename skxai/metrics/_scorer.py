@@ -1,0 +1,248 @@
+"""Metrics as scorers for ``cross_val_score`` and ``GridSearchCV``: greater is better, whatever the metric's direction."""
+
+import inspect
+import warnings
+
+import numpy as np
+from sklearn.exceptions import UndefinedMetricWarning
+from sklearn.pipeline import Pipeline
+
+from ..engine import shared_passes
+from ._base import is_metric
+
+
+def _metrics_by_scorer_name():
+    from .. import metrics  # the registry is the package's namespace, which is complete only after its import
+
+    found = [value for value in vars(metrics).values() if is_metric(value)]
+    return {function.scorer_name: function for function in sorted(found, key=lambda function: function.__name__)}
+
+
+def get_scorer_names():
+    """Return the names of all scorers, sorted.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> from skxai.metrics import get_scorer_names
+    >>> "insertion_auc" in get_scorer_names()
+    True
+    """
+    return sorted(_metrics_by_scorer_name())
+
+
+def get_scorer(name, **params):
+    """Return a scorer by its name.
+
+    Parameters
+    ----------
+    name : str
+        One of ``get_scorer_names()``. A loss has the prefix ``neg_`` and is negated: greater is better.
+    **params
+        Parameters of the metric, such as ``baseline`` or ``step``.
+
+    Returns
+    -------
+    callable
+        ``scorer(estimator, X, y=None)`` → float, the mean over the clips. ``estimator`` is an explainer, a Pipeline that ends
+        in one, or a search over either.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name or parameter.
+
+    Examples
+    --------
+    >>> from skxai.metrics import get_scorer
+    >>> get_scorer("neg_deletion_auc", step=0.05)
+    get_scorer('neg_deletion_auc', step=0.05)
+    """
+    return _Scorer(name, params)
+
+
+def explanation_scorer(*names, **params):
+    """Return one scorer for several metrics: features, maps and shared passes are computed once.
+
+    Parameters
+    ----------
+    *names : str
+        Of ``get_scorer_names()``.
+    **params
+        Parameters that are given to each metric that takes them.
+
+    Returns
+    -------
+    callable
+        ``scorer(estimator, X, y=None)`` → dict from name to float, for ``scoring=`` of ``GridSearchCV`` and
+        ``cross_validate``. For a single number, as ``cross_val_score`` needs, take ``get_scorer``.
+
+    Raises
+    ------
+    ValueError
+        For no name, an unknown name, or a parameter that no metric takes.
+
+    Examples
+    --------
+    >>> from skxai.metrics import explanation_scorer
+    >>> explanation_scorer("insertion_auc", "neg_deletion_auc")
+    explanation_scorer('insertion_auc', 'neg_deletion_auc')
+    """
+    return _MultiScorer(names, params)
+
+
+def split_pipeline(estimator, X):
+    """Take a Pipeline apart into its explainer and the features that reach it.
+
+    Parameters
+    ----------
+    estimator : explainer, Pipeline or search
+        A fitted explainer, a Pipeline that ends in one, or a refitted search over either.
+    X : array-like
+        What its first step takes.
+
+    Returns
+    -------
+    explainer : Explainer
+    features : array-like
+
+    Raises
+    ------
+    TypeError
+        If there is no explainer at the end, or the search was not refitted.
+    """
+    while hasattr(estimator, "cv_results_"):
+        if not hasattr(estimator, "best_estimator_"):
+            raise TypeError(f"estimator must be refitted to be scored; got {type(estimator).__name__} with refit=False.")
+        estimator = estimator.best_estimator_
+    features = X
+    if isinstance(estimator, Pipeline):
+        if len(estimator) > 1:
+            features = estimator[:-1].transform(X)
+        estimator = estimator[-1]
+    if not hasattr(estimator, "explain"):
+        raise TypeError(
+            "estimator must be an explainer, a Pipeline that ends in one, or a search over either; got "
+            f"{type(estimator).__name__}."
+        )
+    return estimator, features
+
+
+def evaluate(estimator, X, y=None, scoring=None, maps=None, **params):
+    """Measure explanations clip by clip.
+
+    Parameters
+    ----------
+    estimator : explainer, Pipeline or search
+        Fitted; see ``split_pipeline``.
+    X : array-like of shape (n, ...)
+        What the estimator takes.
+    y : array-like of shape (n,) or None, default=None
+        True labels, for the metrics by accuracy.
+    scoring : list of str or None, default=None
+        Of ``get_scorer_names()``. None is all.
+    maps : ndarray of shape (n, ...) or None, default=None
+        The maps, where they were computed already; X then holds features, and ``estimator`` is the explainer.
+    **params
+        Parameters that are given to each metric that takes them.
+
+    Returns
+    -------
+    dict from str to ndarray of shape (n,)
+        The metrics' own values by metric name: a loss is not negated. NaN where undefined.
+    """
+    scorers = [_Scorer(name, {}) for name in (get_scorer_names() if scoring is None else scoring)]
+    with shared_passes():
+        explainer, features = (estimator, X) if maps is not None else split_pipeline(estimator, X)
+        maps = explainer.transform(features) if maps is None else maps
+        return {
+            scorer.metric.__name__: scorer.per_clip(explainer, features, maps, y, _accepted(scorer.metric, params))
+            for scorer in scorers
+        }
+
+
+class _Scorer:
+    """One metric as a scorer."""
+
+    def __init__(self, name, params):
+        known = _metrics_by_scorer_name()
+        if name not in known:
+            raise ValueError(f"scorer {name!r} is unknown; get_scorer_names() gives {', '.join(sorted(known))}.")
+        self.name, self.params = name, params
+        self.metric = known[name]
+        unknown = sorted(set(params) - set(_parameters(self.metric)))
+        if unknown:
+            raise ValueError(
+                f"{unknown[0]!r} is not a parameter of {self.metric.__name__}; they are {', '.join(_parameters(self.metric))}."
+            )
+
+    def __call__(self, estimator, X, y=None):
+        with shared_passes():
+            explainer, features = split_pipeline(estimator, X)
+            return self.of_maps(explainer, features, explainer.transform(features), y)
+
+    def of_maps(self, explainer, features, maps, y):
+        """Return the score of maps that are there already."""
+        values = self.per_clip(explainer, features, maps, y, self.params)
+        return mean_of_defined(values, self.metric.__name__) * (1 if self.metric.greater_is_better else -1)
+
+    def per_clip(self, explainer, features, maps, y, params):
+        """Return the metric's values, one a clip."""
+        if self.metric.requires_y and y is None:
+            raise ValueError(f"y must be given for the scorer {self.name!r}; got None.")
+        return self.metric(explainer, features, maps, y, **params)
+
+    def __repr__(self):
+        return f"get_scorer({', '.join([repr(self.name), *_shown(self.params)])})"
+
+
+class _MultiScorer:
+    """Several metrics as one scorer."""
+
+    def __init__(self, names, params):
+        if not names:
+            raise ValueError("names must hold at least one scorer; got none.")
+        self.names, self.params = names, params
+        metrics = [_Scorer(name, {}).metric for name in names]
+        for name in params:
+            if not any(name in _parameters(metric) for metric in metrics):
+                raise ValueError(f"{name!r} is not a parameter of any of {', '.join(names)}.")
+        self.scorers = [_Scorer(name, _accepted(metric, params)) for name, metric in zip(names, metrics)]
+
+    def __call__(self, estimator, X, y=None):
+        with shared_passes():
+            explainer, features = split_pipeline(estimator, X)
+            maps = explainer.transform(features)
+            return {scorer.name: scorer.of_maps(explainer, features, maps, y) for scorer in self.scorers}
+
+    def __repr__(self):
+        return f"explanation_scorer({', '.join([*map(repr, self.names), *_shown(self.params)])})"
+
+
+def mean_of_defined(values, name):
+    """Return the mean of the values that are not NaN, and warn once with the number of the others."""
+    undefined = np.isnan(values)
+    if undefined.any():
+        warnings.warn(
+            f"{name} is undefined for {undefined.sum()} of {len(values)} clips (a constant map, probability 0 or a constant "
+            "effect); the score is the mean of the others.",
+            UndefinedMetricWarning,
+            stacklevel=2,
+        )
+    return float(values[~undefined].mean()) if not undefined.all() else float("nan")
+
+
+def _parameters(metric):
+    parameters = inspect.signature(metric).parameters.values()
+    return [parameter.name for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY]
+
+
+def _accepted(metric, params):
+    return {name: value for name, value in params.items() if name in _parameters(metric)}
+
+
+def _shown(params):
+    return [f"{name}={value!r}" for name, value in params.items()]

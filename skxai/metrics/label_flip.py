@@ -1,0 +1,66 @@
+"""Does the label change without what the map calls most relevant?"""
+
+import numpy as np
+import torch
+
+from ._base import metric
+from ._perturb import hidden_first, outcomes, ranks, subject
+
+
+@metric(greater_is_better=True, bounds=(0, 1))
+def label_flip_rate(estimator, X, maps, y=None, *, baseline="floor", top=0.2, batch_size=None, random_state=0):
+    r"""Whether the predicted label changes when the most relevant pixels go to the baseline.
+
+    .. math:: \mathbb{1}\big[\arg\max_c p_c(x) \ne \arg\max_c p_c(x_{\text{top} \to b})\big]
+
+    The mean over the clips is the label flip rate. Greater is better.
+
+    Parameters
+    ----------
+    estimator : classifier or explainer
+        Fitted, with ``predict_proba``.
+    X : array-like of shape (n, ...)
+        The clips.
+    maps : array-like of shape (n, ...)
+        Their maps.
+    y : ignored
+        For the sake of one signature.
+    baseline : {"floor", "mean", "blur", "uniform"} or float, default="floor"
+        Where the pixels go; see ``skxai.engine.resolve_baseline``.
+    top : float, default=0.2
+        Share of the pixels that goes.
+    batch_size : int or None, default=None
+        Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
+    random_state : int, RandomState instance or None, default=0
+        Seed of the order inside ties and of the uniform baseline.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        0 or 1; NaN for a constant map.
+
+    References
+    ----------
+    .. [1] Hoedt, Praher, Flexer & Widmer, "Constructing adversarial examples to investigate the plausibility of explanations
+       in deep audio and image classifiers", Neural Computing and Applications, 2023.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from skxai.metrics import label_flip_rate
+    >>> X = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    >>> label_flip_rate(LogisticRegression().fit(X, X[:, 0]), X, np.tile([1.0, 0.0], (4, 1)), top=0.5).tolist()
+    [0.0, 1.0, 0.0, 1.0]
+    """
+    if not 0 < top <= 1:
+        raise ValueError(f"top must be a share of the pixels in (0, 1]; got {top!r}.")
+    it = subject(estimator, X, maps, None, batch_size)
+    count = int(np.ceil(top * it.X[0].size))
+
+    def without_top(x, maps, baseline):
+        return hidden_first(x, ranks(maps, random_state), torch.tensor([count], device=x.device), baseline)
+
+    _, predicted = outcomes(it, 1, without_top, baseline=baseline, random_state=random_state)
+    constant = np.ptp(it.maps.reshape(len(it.maps), -1), axis=1) == 0
+    return np.where(constant, np.nan, predicted[:, 0] != it.predicted)

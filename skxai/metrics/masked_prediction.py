@@ -1,0 +1,237 @@
+"""What the classifier makes of the explained part of a clip alone: average drop, average increase, prediction change."""
+
+import numpy as np
+import torch
+
+from ..engine import mask, minmax, shared
+from ._base import metric
+from ._perturb import outcomes, ranks, subject
+
+
+def top_half(maps, top=0.5, random_state=0):
+    """Return maps min–max scaled per clip and zeroed outside their ``top`` share of pixels; NaN for a constant map."""
+    count = int(np.ceil(top * maps[0].numel()))
+    return torch.where(ranks(maps, random_state) < count, minmax(maps), torch.zeros_like(maps))
+
+
+@shared
+def masked_predictions(estimator, X, maps, target, baseline, top, batch_size, random_state):
+    """Return the subject, p_c of the explained input (NaN for a constant map) and whether the label changes."""
+    _check_top(top)
+    it = subject(estimator, X, maps, target, batch_size)
+
+    def explained_input(x, maps, baseline):
+        explained = mask(x, torch.nan_to_num(top_half(maps, top, random_state)), baseline)
+        return lambda clips, variants: explained[clips, None]
+
+    after, predicted = outcomes(it, 1, explained_input, baseline=baseline, random_state=random_state)
+    constant = np.ptp(it.maps.reshape(len(it.maps), -1), axis=1) == 0
+    after = np.where(constant, np.nan, after[:, 0])
+    changed = np.where(constant, np.nan, predicted[:, 0] != it.predicted)
+    return it, after, changed
+
+
+@metric(greater_is_better=False, bounds=(0, 1))
+def average_drop(estimator, X, maps, y=None, *, target=None, baseline="floor", top=0.5, batch_size=None, random_state=0):
+    r"""Loss of confidence when only the explained part of a clip is heard.
+
+    .. math:: \max(0, Y - O) / Y, \quad Y = p_c(x), \quad O = p_c\big(b + m \odot (x - b)\big)
+
+    with m the map, min–max scaled and zeroed outside its top half. Smaller is better.
+
+    Parameters
+    ----------
+    estimator : classifier or explainer
+        Fitted, with ``predict_proba``.
+    X : array-like of shape (n, ...)
+        The clips.
+    maps : array-like of shape (n, ...)
+        Their maps.
+    y : ignored
+        For the sake of one signature.
+    target : label, array-like of shape (n,) or None, default=None
+        The class c. None is the explainer's ``target``, or else the predicted class.
+    baseline : {"floor", "mean", "blur", "uniform"} or float, default="floor"
+        What stands where the map hides the clip; see ``skxai.engine.resolve_baseline``.
+    top : float, default=0.5
+        Share of the pixels that is kept.
+    batch_size : int or None, default=None
+        Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
+    random_state : int, RandomState instance or None, default=0
+        Seed of the order inside ties and of the uniform baseline.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        In [0, 1]; NaN for a constant map or where Y = 0.
+
+    References
+    ----------
+    .. [1] Chattopadhay et al., "Grad-CAM++", WACV 2018, section 4.1.
+    .. [2] Wang et al., "Score-CAM", CVPR workshops 2020, section 4.2: the top half of the pixels.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from skxai.metrics import average_drop
+    >>> X = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    >>> model = LogisticRegression().fit(X, X[:, 0])
+    >>> relevant, irrelevant = np.tile([1.0, 0.0], (4, 1)), np.tile([0.0, 1.0], (4, 1))
+    >>> bool(average_drop(model, X, relevant).mean() < average_drop(model, X, irrelevant).mean())
+    True
+    """
+    it, after, _ = masked_predictions(estimator, X, maps, target, baseline, top, batch_size, random_state)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(it.before > 0, np.maximum(0, it.before - after) / it.before, np.nan)
+
+
+@metric(greater_is_better=True, bounds=(0, 1))
+def average_increase(estimator, X, maps, y=None, *, target=None, baseline="floor", top=0.5, batch_size=None, random_state=0):
+    r"""Whether the classifier is surer when only the explained part of a clip is heard.
+
+    .. math:: \mathbb{1}[O > Y], \quad Y = p_c(x), \quad O = p_c\big(b + m \odot (x - b)\big)
+
+    with m the map, min–max scaled and zeroed outside its top half. Greater is better.
+
+    Parameters
+    ----------
+    estimator : classifier or explainer
+        Fitted, with ``predict_proba``.
+    X : array-like of shape (n, ...)
+        The clips.
+    maps : array-like of shape (n, ...)
+        Their maps.
+    y : ignored
+        For the sake of one signature.
+    target : label, array-like of shape (n,) or None, default=None
+        The class c. None is the explainer's ``target``, or else the predicted class.
+    baseline : {"floor", "mean", "blur", "uniform"} or float, default="floor"
+        What stands where the map hides the clip; see ``skxai.engine.resolve_baseline``.
+    top : float, default=0.5
+        Share of the pixels that is kept.
+    batch_size : int or None, default=None
+        Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
+    random_state : int, RandomState instance or None, default=0
+        Seed of the order inside ties and of the uniform baseline.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        0 or 1; NaN for a constant map.
+
+    References
+    ----------
+    .. [1] Chattopadhay et al., "Grad-CAM++", WACV 2018, section 4.1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from skxai.metrics import average_increase
+    >>> X = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    >>> average_increase(LogisticRegression().fit(X, X[:, 0]), X, np.tile([1.0, 0.0], (4, 1))).shape
+    (4,)
+    """
+    it, after, _ = masked_predictions(estimator, X, maps, target, baseline, top, batch_size, random_state)
+    return np.where(np.isnan(after), np.nan, after > it.before)
+
+
+@metric(greater_is_better=False, bounds=(0, 1))
+def prediction_change(
+    estimator, X, maps, y=None, *, target=None, baseline="floor", top=0.5, batch_size=None, random_state=0
+):
+    r"""Whether the predicted label changes when only the explained part of a clip is heard.
+
+    .. math:: \mathbb{1}\big[\arg\max_c p_c(x) \ne \arg\max_c p_c(b + m \odot (x - b))\big]
+
+    with m the map, min–max scaled and zeroed outside its top half. Smaller is better.
+
+    Parameters
+    ----------
+    estimator : classifier or explainer
+        Fitted, with ``predict_proba``.
+    X : array-like of shape (n, ...)
+        The clips.
+    maps : array-like of shape (n, ...)
+        Their maps.
+    y : ignored
+        For the sake of one signature.
+    target : ignored
+        The predicted labels are compared.
+    baseline : {"floor", "mean", "blur", "uniform"} or float, default="floor"
+        What stands where the map hides the clip; see ``skxai.engine.resolve_baseline``.
+    top : float, default=0.5
+        Share of the pixels that is kept.
+    batch_size : int or None, default=None
+        Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
+    random_state : int, RandomState instance or None, default=0
+        Seed of the order inside ties and of the uniform baseline.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        0 or 1; NaN for a constant map.
+
+    References
+    ----------
+    .. [1] Wang, "Explainable deep learning for acoustic monitoring of ventilated patients", TU Berlin, 2022.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from skxai.metrics import prediction_change
+    >>> X = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    >>> prediction_change(LogisticRegression().fit(X, X[:, 0]), X, np.tile([1.0, 0.0], (4, 1))).tolist()
+    [0.0, 0.0, 0.0, 0.0]
+    """
+    return masked_predictions(estimator, X, maps, target, baseline, top, batch_size, random_state)[2]
+
+
+@metric(greater_is_better=False, bounds=(0, 1))
+def mean_top_weights(estimator, X, maps, y=None, *, top=0.5):
+    """Mean of the top half of the min–max scaled map: how much of the clip the explanation keeps.
+
+    It puts the average drop into proportion: a map that keeps everything drops nothing. Smaller means sharper.
+
+    Parameters
+    ----------
+    estimator : classifier or explainer
+        Ignored, for the sake of one signature.
+    X : array-like of shape (n, ...)
+        The clips; ignored.
+    maps : array-like of shape (n, ...)
+        Their maps.
+    y : ignored
+        For the sake of one signature.
+    top : float, default=0.5
+        Share of the pixels that counts.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        In [0, 1]; NaN for a constant map.
+
+    References
+    ----------
+    .. [1] Wang, "Explainable deep learning for acoustic monitoring of ventilated patients", TU Berlin, 2022.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skxai.metrics import mean_top_weights
+    >>> mean_top_weights(None, None, np.array([[0.0, 1.0, 3.0, 4.0]])).tolist()
+    [0.875]
+    """
+    _check_top(top)
+    flat = np.asarray(maps, dtype=np.float64).reshape(len(maps), -1)
+    count = int(np.ceil(top * flat.shape[1]))
+    low, extent = flat.min(axis=1), np.ptp(flat, axis=1)
+    mean = np.sort(flat, axis=1)[:, -count:].mean(axis=1)
+    return np.divide(mean - low, extent, out=np.full(len(flat), np.nan), where=extent > 0)
+
+
+def _check_top(top):
+    if not 0 < top <= 1:
+        raise ValueError(f"top must be a share of the pixels in (0, 1]; got {top!r}.")

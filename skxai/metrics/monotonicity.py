@@ -1,0 +1,115 @@
+"""Do the pixels that a map calls more relevant change the prediction more?"""
+
+import numpy as np
+import torch
+
+from ..engine import shared
+from ..utils.random import seed_from
+from ._base import metric
+from ._correlation import spearman
+from ._perturb import outcomes, ranks, subject
+
+
+@metric(greater_is_better=True, bounds=(-1, 1))
+@shared
+def monotonicity_correlation(
+    estimator,
+    X,
+    maps,
+    y=None,
+    *,
+    target=None,
+    baseline="uniform",
+    features_in_step=None,
+    n_draws=10,
+    batch_size=None,
+    random_state=0,
+):
+    r"""Rank correlation of the relevance of groups of pixels with the change that replacing them makes.
+
+    .. math:: \rho\Big(\sum_{i \in G} |a_i|,\; \frac{1}{n} \sum_{s=1}^{n} \frac{(p'_s - p)^2}{p^2}\Big)
+
+    Pixels are sorted ascending by \|a\| and cut into groups G; p' is the probability of the class after only the pixels of the
+    group were replaced, from the original clip each time, in n draws. The draws are the same for all clips. Greater is better.
+
+    Parameters
+    ----------
+    estimator : classifier or explainer
+        Fitted, with ``predict_proba``.
+    X : array-like of shape (n, ...)
+        The clips.
+    maps : array-like of shape (n, ...)
+        Their maps.
+    y : ignored
+        For the sake of one signature.
+    target : label, array-like of shape (n,) or None, default=None
+        The class c. None is the explainer's ``target``, or else the predicted class.
+    baseline : {"uniform", "floor", "mean", "blur"} or float, default="uniform"
+        What replaces a group. "uniform" draws a value for each pixel between the lowest and the highest feature seen in
+        ``fit``; the others do not vary, and one draw is made.
+    features_in_step : int or None, default=None
+        Pixels in a group. None makes 64 groups, or one of each pixel where there are fewer.
+    n_draws : int, default=10
+        Replacements of each group.
+    batch_size : int or None, default=None
+        Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
+    random_state : int, RandomState instance or None, default=0
+        Seed of the order inside ties and of the draws.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        In [−1, 1]; NaN for a constant map or a constant effect, and where p = 0.
+
+    References
+    ----------
+    .. [1] Nguyen & Martínez, "On quantitative aspects of model interpretability", arXiv:2007.07584, 2020, section 2.3.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from skxai.metrics import monotonicity_correlation
+    >>> X = np.random.default_rng(0).random((50, 4))
+    >>> model = LogisticRegression().fit(X, X[:, 0] > 0.5)
+    >>> maps = np.tile(np.abs(model.coef_), (50, 1))
+    >>> bool(monotonicity_correlation(model, X, maps).mean() > 0.8)
+    True
+    """
+    it = subject(estimator, X, maps, target, batch_size)
+    n_pixels = it.X[0].size
+    size = -(-n_pixels // min(64, n_pixels)) if features_in_step is None else features_in_step
+    if not 1 <= size <= n_pixels:
+        raise ValueError(f"features_in_step must be in [1, {n_pixels}], the pixels of a clip; got {features_in_step!r}.")
+    if n_draws < 1:
+        raise ValueError(f"n_draws must be at least 1; got {n_draws!r}.")
+    n_groups = -(-n_pixels // size)
+    draws = None
+    if baseline == "uniform":
+        generator = np.random.default_rng(seed_from(random_state))
+        # A pixel is in one group, so that one field of draws serves all groups.
+        draws = generator.uniform(*it.feature_range, size=(n_draws, *it.X.shape[1:])).astype(np.float32)
+    n_repeats = 1 if draws is None else n_draws
+
+    def replaced(x, maps, baseline):
+        group = ranks(maps.abs(), random_state, descending=False) // size
+        fields = baseline[:, None] if draws is None else torch.as_tensor(draws, device=x.device)[None]
+        fields = fields.expand(len(x), *fields.shape[1:])
+
+        def make(clips, variants):
+            variant = torch.arange(variants.start, variants.stop, device=x.device)
+            chosen = group[clips, None] == (variant // n_repeats).view(1, -1, *[1] * (x.dim() - 1))
+            return torch.where(chosen, fields[clips][:, variant % n_repeats], x[clips, None])
+
+        return make
+
+    fill = "floor" if draws is not None else baseline
+    after, _ = outcomes(it, n_groups * n_repeats, replaced, baseline=fill, random_state=random_state)
+    before = it.before[:, None]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        change = (after - before) ** 2 / before**2
+    effect = change.reshape(len(after), n_groups, n_repeats).mean(axis=2)
+    relevance = np.sort(np.abs(it.maps).reshape(len(it.maps), -1).astype(np.float64), axis=1)
+    relevance = np.add.reduceat(relevance, np.arange(0, n_pixels, size), axis=1)
+    defined = (it.before > 0) & (np.ptp(np.abs(it.maps).reshape(len(it.maps), -1), axis=1) > 0)
+    return np.where(defined, spearman(relevance, np.nan_to_num(effect)), np.nan)

@@ -1,0 +1,355 @@
+"""Deletion and insertion: the class probability while pixels go to, or come from, the baseline by order of relevance."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+
+from ..engine import shared
+from ._base import metric
+from ._perturb import hidden_first, outcomes, ranks, subject
+
+CURVES = ("probability", "accuracy")
+
+
+@dataclass(frozen=True)
+class PerturbationCurve:
+    """Probabilities and predictions along a deletion or insertion: one set of forward passes serves all readings.
+
+    Attributes
+    ----------
+    kind : {"deletion", "insertion"}
+        Which.
+    fractions : ndarray of shape (s,)
+        Share of the pixels that is deleted or inserted; both end points are there.
+    probability : ndarray of shape (n, s)
+        p_c.
+    predictions : ndarray of shape (n, s)
+        Predicted labels.
+    target : ndarray of shape (n,)
+        The class c of each clip.
+    y : ndarray of shape (n,) or None
+        True labels, where they are known.
+    """
+
+    kind: str
+    fractions: np.ndarray
+    probability: np.ndarray
+    predictions: np.ndarray
+    target: np.ndarray
+    y: np.ndarray | None = None
+
+    def curves(self, by="probability"):
+        """Return the curve of each clip.
+
+        Parameters
+        ----------
+        by : {"probability", "accuracy"}, default="probability"
+            p_c, or whether the predicted label is the true one.
+
+        Returns
+        -------
+        ndarray of shape (n, s)
+
+        Raises
+        ------
+        ValueError
+            For another ``by``, or accuracy without true labels.
+        """
+        if by not in CURVES:
+            raise ValueError(f"by must be one of {', '.join(CURVES)}; got {by!r}.")
+        if by == "probability":
+            return self.probability
+        if self.y is None:
+            raise ValueError(f"y must be given for the {self.kind} curve by accuracy; got None.")
+        return (self.predictions == self.y[:, None]).astype(np.float64)
+
+    def mean(self, by="probability"):
+        """Return the mean curve ``(s,)`` over the clips."""
+        return self.curves(by).mean(axis=0)
+
+    def auc(self, by="probability"):
+        """Return the area under each clip's curve ``(n,)``: trapezoids over the share of pixels in [0, 1]."""
+        return np.trapezoid(self.curves(by), self.fractions, axis=1)
+
+    def per_class(self, by="probability"):
+        """Return the mean curve of each class.
+
+        Parameters
+        ----------
+        by : {"probability", "accuracy"}, default="probability"
+            What the curve shows.
+
+        Returns
+        -------
+        DataFrame of shape (s, k)
+            One column a class, by the true label where it is known and else by the explained one; indexed by the fraction.
+        """
+        labels = self.target if self.y is None else self.y
+        curves = {label: self.curves(by)[labels == label].mean(axis=0) for label in np.unique(labels)}
+        return pd.DataFrame(curves, index=pd.Index(self.fractions, name="fraction"))
+
+
+@shared
+def deletion_curve(estimator, X, maps, y=None, *, target=None, baseline="floor", step=0.01, batch_size=None, random_state=0):
+    """Send the pixels to the baseline, the most relevant first.
+
+    Parameters
+    ----------
+    estimator : classifier or explainer
+        Fitted, with ``predict_proba``.
+    X : array-like of shape (n, ...)
+        The clips.
+    maps : array-like of shape (n, ...)
+        Their maps.
+    y : array-like of shape (n,) or None, default=None
+        True labels, for the curves by accuracy and per class.
+    target : label, array-like of shape (n,) or None, default=None
+        The class c. None is the explainer's ``target``, or else the predicted class.
+    baseline : {"floor", "mean", "blur", "uniform"} or float, default="floor"
+        Where the pixels go; see ``skxai.engine.resolve_baseline``.
+    step : float, default=0.01
+        Share of the pixels at a time; at least one pixel.
+    batch_size : int or None, default=None
+        Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
+    random_state : int, RandomState instance or None, default=0
+        Seed of the order inside ties and of the uniform baseline.
+
+    Returns
+    -------
+    PerturbationCurve
+        From the clip as it is (fraction 0) to the baseline (fraction 1).
+
+    References
+    ----------
+    .. [1] Petsiuk, Das & Saenko, "RISE: randomized input sampling for explanation of black-box models", BMVC 2018.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from skxai.metrics import deletion_curve
+    >>> X = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    >>> curve = deletion_curve(LogisticRegression().fit(X, X[:, 0]), X, np.tile([1.0, 0.0], (4, 1)))
+    >>> curve.fractions.tolist()
+    [0.0, 0.5, 1.0]
+    """
+    return _curve("deletion", estimator, X, maps, y, target, baseline, step, batch_size, random_state)
+
+
+@shared
+def insertion_curve(
+    estimator, X, maps, y=None, *, target=None, baseline="floor", step=0.01, batch_size=None, random_state=0
+):
+    """Bring the pixels back from the baseline, the most relevant first.
+
+    Parameters
+    ----------
+    estimator : classifier or explainer
+        Fitted, with ``predict_proba``.
+    X : array-like of shape (n, ...)
+        The clips.
+    maps : array-like of shape (n, ...)
+        Their maps.
+    y : array-like of shape (n,) or None, default=None
+        True labels, for the curves by accuracy and per class.
+    target : label, array-like of shape (n,) or None, default=None
+        The class c. None is the explainer's ``target``, or else the predicted class.
+    baseline : {"floor", "mean", "blur", "uniform"} or float, default="floor"
+        Where the pixels come from; see ``skxai.engine.resolve_baseline``.
+    step : float, default=0.01
+        Share of the pixels at a time; at least one pixel.
+    batch_size : int or None, default=None
+        Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
+    random_state : int, RandomState instance or None, default=0
+        Seed of the order inside ties and of the uniform baseline.
+
+    Returns
+    -------
+    PerturbationCurve
+        From the baseline (fraction 0) to the clip as it is (fraction 1).
+
+    References
+    ----------
+    .. [1] Petsiuk, Das & Saenko, "RISE: randomized input sampling for explanation of black-box models", BMVC 2018.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from skxai.metrics import insertion_curve
+    >>> X = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    >>> insertion_curve(LogisticRegression().fit(X, X[:, 0]), X, np.tile([1.0, 0.0], (4, 1))).probability.shape
+    (4, 3)
+    """
+    return _curve("insertion", estimator, X, maps, y, target, baseline, step, batch_size, random_state)
+
+
+def _curve(kind, estimator, X, maps, y, target, baseline, step, batch_size, random_state):
+    if not 0 < step <= 1:
+        raise ValueError(f"step must be a share of the pixels in (0, 1]; got {step!r}.")
+    it = subject(estimator, X, maps, target, batch_size)
+    if y is not None and np.shape(y) != (len(it.X),):
+        raise ValueError(f"y must hold one label for each of the {len(it.X)} clips; got shape {np.shape(y)}.")
+    n_pixels = it.X[0].size
+    counts = np.unique(np.round(np.linspace(0, n_pixels, round(1 / step) + 1)).astype(int))
+
+    def perturbed(x, maps, baseline):
+        places, steps = ranks(maps, random_state), torch.as_tensor(counts, device=x.device)
+        return hidden_first(x, places, steps, baseline) if kind == "deletion" else hidden_first(baseline, places, steps, x)
+
+    probability, predicted = outcomes(it, len(counts), perturbed, baseline=baseline, random_state=random_state)
+    classes = it.predictor.classes_
+    return PerturbationCurve(
+        kind,
+        counts / n_pixels,
+        probability,
+        classes[predicted],
+        classes[it.target],
+        None if y is None else np.asarray(y),
+    )
+
+
+@metric(greater_is_better=False, bounds=(0, 1))
+def deletion_auc(estimator, X, maps, y=None, *, target=None, baseline="floor", step=0.01, batch_size=None, random_state=0):
+    """Area under the deletion curve of the probability: how slowly the class disappears. Smaller is better.
+
+    See ``deletion_curve`` for the parameters, the formula and the source.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        In [0, 1].
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from skxai.metrics import deletion_auc
+    >>> X = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    >>> deletion_auc(LogisticRegression().fit(X, X[:, 0]), X, np.tile([1.0, 0.0], (4, 1))).shape
+    (4,)
+    """
+    return deletion_curve(
+        estimator,
+        X,
+        maps,
+        y,
+        target=target,
+        baseline=baseline,
+        step=step,
+        batch_size=batch_size,
+        random_state=random_state,
+    ).auc()
+
+
+@metric(greater_is_better=True, bounds=(0, 1))
+def insertion_auc(estimator, X, maps, y=None, *, target=None, baseline="floor", step=0.01, batch_size=None, random_state=0):
+    """Area under the insertion curve of the probability: how soon the class appears. Greater is better.
+
+    See ``insertion_curve`` for the parameters, the formula and the source.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        In [0, 1].
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from skxai.metrics import insertion_auc
+    >>> X = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    >>> insertion_auc(LogisticRegression().fit(X, X[:, 0]), X, np.tile([1.0, 0.0], (4, 1))).shape
+    (4,)
+    """
+    return insertion_curve(
+        estimator,
+        X,
+        maps,
+        y,
+        target=target,
+        baseline=baseline,
+        step=step,
+        batch_size=batch_size,
+        random_state=random_state,
+    ).auc()
+
+
+@metric(greater_is_better=False, bounds=(0, 1), requires_y=True)
+def deletion_accuracy_auc(
+    estimator, X, maps, y=None, *, target=None, baseline="floor", step=0.01, batch_size=None, random_state=0
+):
+    """Area under the deletion curve of the accuracy: the mean over the clips is the area under Wang's curve.
+
+    See ``deletion_curve`` for the parameters; ``y`` is needed. Smaller is better.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        In [0, 1]: the share of the way on which the clip's label is right.
+
+    References
+    ----------
+    .. [1] Wang, "Explainable deep learning for acoustic monitoring of ventilated patients", TU Berlin, 2022.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from skxai.metrics import deletion_accuracy_auc
+    >>> X = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    >>> deletion_accuracy_auc(LogisticRegression().fit(X, X[:, 0]), X, np.tile([1.0, 0.0], (4, 1)), X[:, 0]).tolist()
+    [1.0, 0.25, 1.0, 0.25]
+    """
+    return deletion_curve(
+        estimator,
+        X,
+        maps,
+        y,
+        target=target,
+        baseline=baseline,
+        step=step,
+        batch_size=batch_size,
+        random_state=random_state,
+    ).auc(by="accuracy")
+
+
+@metric(greater_is_better=True, bounds=(0, 1), requires_y=True)
+def insertion_accuracy_auc(
+    estimator, X, maps, y=None, *, target=None, baseline="floor", step=0.01, batch_size=None, random_state=0
+):
+    """Area under the insertion curve of the accuracy: the mean over the clips is the area under Wang's curve.
+
+    See ``insertion_curve`` for the parameters; ``y`` is needed. Greater is better.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        In [0, 1]: the share of the way on which the clip's label is right.
+
+    References
+    ----------
+    .. [1] Wang, "Explainable deep learning for acoustic monitoring of ventilated patients", TU Berlin, 2022.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from skxai.metrics import insertion_accuracy_auc
+    >>> X = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    >>> insertion_accuracy_auc(LogisticRegression().fit(X, X[:, 0]), X, np.tile([1.0, 0.0], (4, 1)), X[:, 0]).tolist()
+    [1.0, 0.75, 1.0, 0.75]
+    """
+    return insertion_curve(
+        estimator,
+        X,
+        maps,
+        y,
+        target=target,
+        baseline=baseline,
+        step=step,
+        batch_size=batch_size,
+        random_state=random_state,
+    ).auc(by="accuracy")

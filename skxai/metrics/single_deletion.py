@@ -1,0 +1,91 @@
+"""Does the relevance of a segment say how much the prediction loses without it?"""
+
+import numpy as np
+import torch
+
+from ._base import metric
+from ._correlation import pearson
+from ._perturb import outcomes, subject
+
+
+@metric(greater_is_better=True, bounds=(-1, 1))
+def single_deletion(
+    estimator, X, maps, y=None, *, target=None, baseline="floor", segments=(4, 8), batch_size=None, random_state=0
+):
+    r"""Correlation of each segment's relevance with the drop of the probability when it alone goes to the baseline.
+
+    .. math:: \operatorname{corr}_j\Big(\sum_{i \in G_j} a_i,\; p_c(x) - p_c(x_{G_j \to b})\Big)
+
+    The segments G_j are a grid over frequency and time. Greater is better.
+
+    Parameters
+    ----------
+    estimator : classifier or explainer
+        Fitted, with ``predict_proba``.
+    X : array-like of shape (n, ...)
+        The clips.
+    maps : array-like of shape (n, ...)
+        Their maps.
+    y : ignored
+        For the sake of one signature.
+    target : label, array-like of shape (n,) or None, default=None
+        The class c. None is the explainer's ``target``, or else the predicted class.
+    baseline : {"floor", "mean", "blur", "uniform"} or float, default="floor"
+        Where a segment goes; see ``skxai.engine.resolve_baseline``.
+    segments : tuple of int, default=(4, 8)
+        Rows and columns of the grid; fewer where the clip has fewer. A clip of one axis is a row.
+    batch_size : int or None, default=None
+        Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
+    random_state : int, RandomState instance or None, default=0
+        Seed of the uniform baseline.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        In [−1, 1]; NaN where relevance or effect is the same for all segments.
+
+    References
+    ----------
+    .. [1] Nauta et al., "From anecdotal evidence to quantitative evaluation methods: a systematic review on evaluating
+       explainable AI", ACM Computing Surveys 55(13s), 2023, section 6.1.4: single deletion.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from skxai.metrics import single_deletion
+    >>> X = np.random.default_rng(0).random((50, 4))
+    >>> model = LogisticRegression().fit(X, X[:, 0] > 0.5)
+    >>> single_deletion(model, X, X * model.coef_, target=True).mean().round(1)
+    np.float64(1.0)
+    """
+    if len(segments) != 2 or min(segments) < 1:
+        raise ValueError(f"segments must be two positive integers, rows and columns; got {segments!r}.")
+    it = subject(estimator, X, maps, target, batch_size)
+    grid = np.broadcast_to(_grid(it.X.shape[1:], segments), it.X.shape[1:])
+    n_segments = int(grid.max()) + 1
+
+    def without_segment(x, maps, baseline):
+        segment = torch.as_tensor(grid.copy(), device=x.device)[None, None]
+        x, baseline = torch.broadcast_tensors(x, baseline)
+
+        def make(clips, variants):
+            variant = torch.arange(variants.start, variants.stop, device=x.device)
+            chosen = segment == variant.view(1, -1, *[1] * (x.dim() - 1))
+            return torch.where(chosen, baseline[clips, None], x[clips, None])
+
+        return make
+
+    after, _ = outcomes(it, n_segments, without_segment, baseline=baseline, random_state=random_state)
+    members = np.eye(n_segments)[grid.ravel()]
+    return pearson(it.maps.reshape(len(it.maps), -1) @ members, it.before[:, None] - after)
+
+
+def _grid(clip_shape, segments):
+    """Number the segment of each pixel of the last two axes."""
+    rows, columns = (1, *clip_shape)[-2:]
+    n_rows, n_columns = min(segments[0], rows), min(segments[1], columns)
+    row = np.arange(rows) * n_rows // rows
+    column = np.arange(columns) * n_columns // columns
+    grid = row[:, None] * n_columns + column
+    return grid[0] if len(clip_shape) == 1 else grid

@@ -1,0 +1,177 @@
+"""What all classifiers share: prediction through the engine, training through skorch."""
+
+from abc import ABC, abstractmethod
+from numbers import Integral, Real
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.model_selection import train_test_split
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted
+from skorch import NeuralNetClassifier
+from skorch.callbacks import Callback
+from skorch.dataset import Dataset
+from skorch.helper import predefined_split
+from tqdm.auto import tqdm
+
+from ..engine import predictor
+from ..utils.random import seed_from
+from ..utils.validation import Interval, check_features
+
+
+class NetworkPredictions(ClassifierMixin, BaseEstimator):
+    """Predictions of a classifier that has ``module_`` and ``classes_``, made by the engine."""
+
+    def predict_proba(self, X):
+        """Return the class probabilities.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, ...)
+            Features of 2 to 4 dimensions, each clip of the shape seen in ``fit``.
+
+        Returns
+        -------
+        ndarray of shape (n, k), float32
+        """
+        check_is_fitted(self)
+        X = check_features(self, X)
+        return predictor(self, X).predict_proba(X)
+
+    def predict(self, X):
+        """Return the most probable label of each clip.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, ...)
+            Features of 2 to 4 dimensions, each clip of the shape seen in ``fit``.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+        """
+        probabilities = self.predict_proba(X)
+        return self.classes_[probabilities.argmax(axis=1)]
+
+
+class NetworkClassifier(NetworkPredictions, ABC):
+    """A classifier whose network skorch trains. Subclasses say which network, in ``_module``."""
+
+    _parameter_constraints = {
+        "lr": [Interval(Real, 0, None, closed="neither")],
+        "max_epochs": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 2, None, closed="left")],
+        "optimizer": [callable],
+        "criterion": [callable],
+        "device": [str],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither"), None],
+        "random_state": ["random_state"],
+        "callbacks": [list, tuple, None],
+        "verbose": ["verbose"],
+    }
+
+    @abstractmethod
+    def _module(self, input_shape, n_classes):
+        """Return the module's class and the arguments that build it for clips of ``input_shape``."""
+
+    def fit(self, X, y):
+        """Train the network from scratch.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, ...)
+            Features of 2 to 4 dimensions.
+        y : array-like of shape (n,)
+            Labels of any type.
+
+        Returns
+        -------
+        self
+        """
+        self._validate_params()
+        X, y = check_features(self, X, y, reset=True)
+        check_classification_targets(y)
+        self.classes_, indices = np.unique(y, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise ValueError(f"y must hold at least 2 classes for {type(self).__name__}; got 1 class, {self.classes_[0]!r}.")
+        self.feature_range_ = (float(X.min()), float(X.max()))
+        # skorch and torch draw from torch's global generator: they get a fork of it, the user's stays as it is.
+        devices = range(torch.cuda.device_count()) if torch.cuda.is_available() else []
+        with torch.random.fork_rng(devices=devices):
+            torch.manual_seed(seed_from(self.random_state))
+            self.net_ = self._train(X, indices.astype(np.int64))
+        self.module_ = self.net_.module_
+        self.history_ = self.net_.history
+        self.output_ = "logits"
+        return self
+
+    def _train(self, X, y):
+        module, arguments = self._module(X.shape[1:], len(self.classes_))
+        X_train, y_train, validation = self._validation_split(X, y)
+        net = NeuralNetClassifier(
+            module,
+            **{f"module__{name}": value for name, value in arguments.items()},
+            criterion=self.criterion,
+            optimizer=self.optimizer,
+            lr=self.lr,
+            max_epochs=self.max_epochs,
+            batch_size=self.batch_size,
+            iterator_train__shuffle=True,
+            # Batch norm cannot be trained on a last batch of one clip; shuffling drops another one in each epoch.
+            iterator_train__drop_last=len(X_train) % self.batch_size == 1,
+            train_split=validation,
+            classes=np.arange(len(self.classes_)),
+            callbacks=[*(self.callbacks or ()), *([EpochBar(type(self).__name__)] if self.verbose else ())],
+            callbacks__print_log=None,
+            device="cuda" if self.device == "auto" and torch.cuda.is_available() else self.device.replace("auto", "cpu"),
+            verbose=0,
+        )
+        net.fit(X_train, y_train)
+        if not all(torch.isfinite(value).all() for value in net.module_.state_dict().values()):
+            raise ValueError(
+                f"The training of {type(self).__name__} diverged: its weights are not finite. Lower lr, now {self.lr!r}, or scale X."
+            )
+        return net
+
+    def _validation_split(self, X, y):
+        if self.validation_fraction is None:
+            return X, y, None
+        classes, counts = np.unique(y, return_counts=True)
+        if counts.min() < 2:
+            raise ValueError(
+                f"y must hold at least 2 clips of each class for validation_fraction={self.validation_fraction!r} of "
+                f"{type(self).__name__}; class {self.classes_[classes[counts.argmin()]]!r} has 1."
+            )
+        held_out = max(round(self.validation_fraction * len(y)), len(classes))
+        X_train, X_valid, y_train, y_valid = train_test_split(
+            X, y, test_size=held_out, stratify=y, random_state=seed_from(self.random_state) % 2**32
+        )
+        return X_train, y_train, predefined_split(Dataset(X_valid, y_valid))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.poor_score = True  # an audio CNN is not judged on 300 points in the plane
+        tags.non_deterministic = False
+        return tags
+
+
+class EpochBar(Callback):
+    """A progress bar over the epochs, with the training loss."""
+
+    def __init__(self, title):
+        self.title = title
+
+    def on_train_begin(self, net, **kwargs):
+        """Open the bar."""
+        self.bar_ = tqdm(total=net.max_epochs, desc=f"{self.title}: training", unit="epoch")
+
+    def on_epoch_end(self, net, **kwargs):
+        """Advance the bar."""
+        self.bar_.set_postfix(loss=f"{net.history[-1, 'train_loss']:.3f}")
+        self.bar_.update()
+
+    def on_train_end(self, net, **kwargs):
+        """Close the bar."""
+        self.bar_.close()
+        del self.bar_  # an open bar cannot be pickled with the net

@@ -1,0 +1,115 @@
+"""Any torch module class as a scikit-learn classifier."""
+
+import inspect
+
+import torch
+from torch import nn
+
+from ._base import NetworkClassifier
+
+
+class TorchClassifier(NetworkClassifier):
+    """A torch module class, trained by skorch, as a scikit-learn classifier.
+
+    Parameters
+    ----------
+    module : type
+        A subclass of ``torch.nn.Module``, never an instance: an instance would carry trained weights through ``clone``.
+        It returns logits ``(n, k)``. Where its constructor takes ``input_shape`` or ``n_classes`` they are given: the shape
+        of one clip, and k.
+    module_params : dict or None, default=None
+        Further arguments of the constructor.
+    lr : float, default=1e-3
+        Learning rate.
+    max_epochs : int, default=20
+        Passes over the training set.
+    batch_size : int, default=32
+        Clips in a training step.
+    optimizer : type, default=torch.optim.Adam
+        A torch optimizer.
+    criterion : type, default=torch.nn.CrossEntropyLoss
+        The loss, on logits.
+    device : str, default="auto"
+        "auto" is CUDA where there is one.
+    validation_fraction : float or None, default=None
+        Share of the training set, in equal parts per class, on which ``history_`` follows the loss.
+    random_state : int, RandomState instance or None, default=None
+        Seed of initial weights, batches and validation split.
+    callbacks : list or None, default=None
+        Further skorch callbacks.
+    verbose : int, default=0
+        Above 0 shows a progress bar.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (k,)
+        The labels.
+    module_ : torch.nn.Module
+        The trained module.
+    net_ : skorch.NeuralNetClassifier
+        The fitted skorch net.
+    history_ : skorch.history.History
+        Losses of each epoch.
+    feature_range_ : tuple of float
+        Lowest and highest feature value seen in ``fit``; the lowest is the "floor" of masking.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from torch import nn
+    >>> from skxai.models import TorchClassifier
+    >>> class Linear(nn.Sequential):
+    ...     def __init__(self, input_shape, n_classes):
+    ...         super().__init__(nn.Flatten(), nn.Linear(input_shape[0] * input_shape[1], n_classes))
+    >>> X = np.random.default_rng(0).random((20, 4, 5), dtype=np.float32)
+    >>> y = X.mean(axis=(1, 2)) > 0.5
+    >>> TorchClassifier(Linear, max_epochs=5, random_state=0).fit(X, y).predict_proba(X).shape
+    (20, 2)
+    """
+
+    _parameter_constraints = {
+        **NetworkClassifier._parameter_constraints,
+        "module": "no_validation",  # checked in _module, with a reason
+        "module_params": [dict, None],
+    }
+
+    def __init__(
+        self,
+        module,
+        *,
+        module_params=None,
+        lr=1e-3,
+        max_epochs=20,
+        batch_size=32,
+        optimizer=torch.optim.Adam,
+        criterion=nn.CrossEntropyLoss,
+        device="auto",
+        validation_fraction=None,
+        random_state=None,
+        callbacks=None,
+        verbose=0,
+    ):
+        self.module = module
+        self.module_params = module_params
+        self.lr = lr
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+        self.optimizer = optimizer
+        self.criterion = criterion
+        self.device = device
+        self.validation_fraction = validation_fraction
+        self.random_state = random_state
+        self.callbacks = callbacks
+        self.verbose = verbose
+
+    def _module(self, input_shape, n_classes):
+        if not (inspect.isclass(self.module) and issubclass(self.module, nn.Module)):
+            raise TypeError(
+                "The 'module' parameter of TorchClassifier must be a subclass of torch.nn.Module, not an instance: clone "
+                f"would carry an instance's trained weights along. Got {self.module!r} instead. For a trained module use "
+                "PretrainedClassifier."
+            )
+        known = {"input_shape": input_shape, "n_classes": n_classes}
+        accepted = inspect.signature(self.module.__init__).parameters
+        arguments = {name: value for name, value in known.items() if name in accepted}
+        return self.module, {**arguments, **(self.module_params or {})}

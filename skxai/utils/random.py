@@ -1,0 +1,38 @@
+"""Random numbers that neither read nor write anybody else's random state."""
+
+import copy
+import numbers
+
+import numpy as np
+
+
+def seed_from(random_state):
+    """Turn a ``random_state`` parameter into a seed.
+
+    Parameters
+    ----------
+    random_state : int, RandomState, Generator or None
+        None draws from the system's entropy, never from the global generator. An instance is copied first: it comes back
+        as it was.
+
+    Returns
+    -------
+    int
+        Below 2³¹.
+
+    Raises
+    ------
+    ValueError
+        For anything else.
+    """
+    if random_state is None:
+        return int(np.random.SeedSequence().generate_state(1)[0] >> 1)
+    if isinstance(random_state, numbers.Integral) and not isinstance(random_state, bool) and random_state >= 0:
+        return int(random_state)
+    if isinstance(random_state, np.random.RandomState):
+        return int(copy.deepcopy(random_state).randint(2**31 - 1))
+    if isinstance(random_state, np.random.Generator):
+        return int(copy.deepcopy(random_state).integers(2**31 - 1))
+    raise ValueError(
+        f"random_state must be a non-negative integer, a RandomState, a Generator or None. Got {random_state!r} instead."
+    )
