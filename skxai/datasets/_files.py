@@ -1,15 +1,14 @@
-"""Audio files on disk, verified by really decoding them: a header promises, the decoder tells."""
+"""Audio files on disk: which there are, which of them are sound, and how to tell of those that are not."""
 
-import re
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import soundfile as sf
 from joblib import Parallel, delayed
 
-__all__ = ["AUDIO_SUFFIXES", "check_audio_files", "decode_audio", "report_skipped"]
+from ..utils.audio_files import read_audio
+
+__all__ = ["AUDIO_SUFFIXES", "check_audio_files", "report_skipped"]
 
 AUDIO_SUFFIXES = (
     *(
@@ -30,62 +29,6 @@ AUDIO_SUFFIXES = (
     ),
     *(".mp3", ".m4a", ".aac", ".wma"),  # the last three libsndfile cannot read: better told than passed over
 )
-_BLOCK = 1 << 16  # frames: memory stays small for recordings of hours
-_MP3_FRAME = 1152  # samples: an MP3 header may count one more frame than the decoder gives
-# libsndfile mends the header of a cut file without a word, but notes in its log what the header said.
-_MENDED_SIZE = re.compile(r"^\s*(?:data|SSND|Data Size|riff|Riff size)\s*:\s*(\d+) \(should be (\d+)\)", re.MULTILINE)
-_UNKNOWN_SIZE = 0xFFFFFF00  # streaming encoders write a size of about 2 ** 32 when they cannot know it
-
-
-def decode_audio(path, *, keep=True):
-    """Decode a whole file.
-
-    Parameters
-    ----------
-    path : str or Path
-        The file.
-    keep : bool, default=True
-        False verifies only and keeps nothing in memory.
-
-    Returns
-    -------
-    waveform : ndarray of float32, shape (samples,), or None
-        The mean of the channels.
-    n_frames : int
-        Samples a channel.
-    sample_rate : int
-        In hertz.
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        With the file's name: missing, empty, not audio, truncated, or NaN or infinite samples.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: there is no such audio file.")
-    if path.stat().st_size == 0:
-        raise ValueError(f"{path}: the file is empty, 0 bytes.")
-    try:
-        file = sf.SoundFile(path)
-    except sf.LibsndfileError as error:
-        raise ValueError(f"{path}: not an audio file that libsndfile can read ({error.error_string})") from error
-    with file:
-        blocks, decoded = [], 0
-        try:
-            while len(block := file.read(_BLOCK, dtype="float32", always_2d=True)):
-                if not np.isfinite(block).all():
-                    raise ValueError(f"{path}: has NaN or infinite samples.")
-                decoded += len(block)
-                if keep:
-                    blocks.append(block.mean(axis=1))
-        except sf.LibsndfileError as error:
-            raise ValueError(
-                f"{path}: truncated or damaged, decoding stops after {decoded} of {file.frames} samples "
-                f"({error.error_string})"
-            ) from error
-        _check_complete(path, file, decoded)
-        return (np.concatenate(blocks) if keep else None), decoded, file.samplerate
 
 
 def check_audio_files(paths, *, n_jobs=None):
@@ -141,30 +84,7 @@ def report_skipped(skipped, on_error, *, stacklevel=3):
 
 def _check_audio_file(path):
     try:
-        _, n_frames, sample_rate = decode_audio(path, keep=False)
+        _, header = read_audio(path, keep=False)
     except (ValueError, OSError) as error:
         return np.nan, 0, error
-    return n_frames / sample_rate, sample_rate, None
-
-
-def _check_complete(path, file, decoded):
-    """Compare what was decoded with what the header promised."""
-    promised = file.frames - (_MP3_FRAME if file.format == "MP3" else 0)
-    if decoded < promised:
-        raise ValueError(f"{path}: truncated, {decoded} samples decoded of {file.frames} in the header.")
-    for said, found in _MENDED_SIZE.findall(file.extra_info):
-        if int(found) < int(said) < _UNKNOWN_SIZE:
-            raise ValueError(f"{path}: truncated, the header says {said} bytes and there are {found}.")
-    if file.format == "OGG" and not _ends_with_last_ogg_page(path):
-        raise ValueError(f"{path}: truncated, {decoded} samples decoded and the stream's last page is missing.")
-    if decoded == 0:
-        raise ValueError(f"{path}: holds no samples.")
-
-
-def _ends_with_last_ogg_page(path):
-    """Tell whether the last Ogg page is flagged as the stream's end (RFC 3533: pages have up to 65307 bytes)."""
-    with open(path, "rb") as stream:
-        stream.seek(max(0, path.stat().st_size - 65307))
-        end = stream.read()
-    page = end.rfind(b"OggS")
-    return page >= 0 and len(end) > page + 5 and bool(end[page + 5] & 0x04)
+    return header.n_frames / header.sample_rate, header.sample_rate, None

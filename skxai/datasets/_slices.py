@@ -5,13 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import soundfile as sf
-import torch
 from sklearn.utils import Bunch
 
-from ..utils.torchaudio import torchaudio
+from ..utils.audio_files import read_audio, read_header, resample
 from ..utils.validation import Interval, StrOptions, validate_params
-from ._files import decode_audio, report_skipped
+from ._files import report_skipped
 from ._tables import cell_text, read_table
 
 __all__ = ["slice_events"]
@@ -112,13 +110,13 @@ def slice_events(recordings, annotations, *, duration=1.0, sample_rate=None, hop
     rows_of = _rows_of_recordings(rows, paths, problems)
     for path in paths:
         try:
-            waveform, n_frames, rate = decode_audio(path)
+            waveform, (n_frames, rate) = read_audio(path)
         except (ValueError, OSError) as error:
             problems.extend((rows.loc[row].to_dict(), error) for row in rows_of[path])
             if not rows_of[path]:
                 problems.append(({"file": path}, error))
             continue
-        waveform = _resampled(waveform, rate, sample_rate)
+        waveform = resample(waveform, rate, sample_rate)
         for row in rows_of[path]:
             try:
                 start, end, label = _event(rows.loc[row], f"{path}, row {row + 1} of annotations", n_frames / rate)
@@ -148,8 +146,8 @@ def _common_rate(paths):
     first = None
     for path in paths:
         try:
-            rate = sf.info(path).samplerate
-        except sf.LibsndfileError:
+            rate = read_header(path).sample_rate
+        except (ValueError, OSError):
             continue
         first = first or (path, rate)
         if rate != first[1]:
@@ -158,7 +156,7 @@ def _common_rate(paths):
                 "slice_events needs a sample_rate to bring them to."
             )
     if first is None:
-        decode_audio(paths[0])  # raises, and says why
+        read_header(paths[0])  # raises, and says why
     return first[1]
 
 
@@ -206,10 +204,6 @@ def _clip_starts(start, end, duration, hop, min_overlap, length):
         starts = start + hop * np.arange(int((last - start) / hop + 1e-9) + 1)
     within = np.clip(starts, 0.0, max(0.0, length - duration))
     return np.unique(within).tolist()  # two clips that were moved to the same place are one
-
-
-def _resampled(waveform, rate, sample_rate):
-    return torchaudio.functional.resample(torch.from_numpy(waveform), rate, sample_rate).numpy()
 
 
 def _cut(waveform, start, sample_rate, n_samples):

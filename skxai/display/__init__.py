@@ -1,0 +1,7 @@
+"""Pictures the scikit-learn way: data, ``from_estimator``, ``from_…`` and ``plot(ax=None)``."""
+
+from .perturbation_curve import PerturbationCurveDisplay
+from .saliency import SaliencyDisplay
+from .score_distribution import ScoreDistributionDisplay
+
+__all__ = ["PerturbationCurveDisplay", "SaliencyDisplay", "ScoreDistributionDisplay"]

@@ -3,6 +3,8 @@
 ``FrozenNetwork`` adds what only a differentiable network has: gradients and the activations of a layer.
 """
 
+import contextlib
+
 import numpy as np
 import torch
 from sklearn.frozen import FrozenEstimator
@@ -35,7 +37,8 @@ class Predictor:
 
     def tensor(self, array):
         """Copy an array onto the device: whatever a module does in place never reaches the caller's data."""
-        return torch.tensor(np.asarray(array), dtype=torch.float32, device=self.device)
+        # NumPy makes the copy, since torch takes no reversed arrays.
+        return torch.from_numpy(np.array(array, dtype=np.float32, order="C")).to(self.device)
 
     def probabilities(self, inputs):
         """Return class probabilities ``(b, k)`` of a batch of tensors ``(b, ...)``."""
@@ -142,8 +145,8 @@ class FrozenNetwork(Predictor):
         self.owner = type(module).__name__
         self.layer = layer
         self._forced_batch_size = batch_size
+        self._recording = None  # "value" or "graph" while a method asks for the layer's output
         self._recorded = None
-        self._start_graph = False
         example = self.tensor(example)
         self.module, stripped = frozen_copy(module, example, layer=layer, strip_softmax=output == "probabilities")
         if stripped:
@@ -181,7 +184,6 @@ class FrozenNetwork(Predictor):
         finally:
             for handle in handles:
                 handle.remove()
-            self._recorded = None
         return WORKSPACE * 2 * max(sizes), WORKSPACE * sum(sizes)
 
     # -- passes --------------------------------------------------------------------------------------------------------
@@ -214,38 +216,46 @@ class FrozenNetwork(Predictor):
 
     def activations(self, inputs):
         """Return the layer's output A ``(b, channels, ...)`` without a graph, and the class probabilities ``(b, k)``."""
-        with torch.inference_mode():
+        with torch.inference_mode(), self._record_as("value"):
             probabilities = torch.softmax(self.logits(inputs.clone()), dim=1)
-            return self._take_record().clone(), probabilities
+            return self._take_record(), probabilities
 
     def activation_gradients(self, inputs, target):
         """Return the layer's output A ``(b, channels, ...)`` and ∂S_c/∂A of the same shape.
 
         Parameters and input need no gradient, so that no graph is built below the layer.
         """
-        self._start_graph = True
-        try:
-            with torch.enable_grad():
-                scores = self._score(inputs.clone(), target)
+        with torch.enable_grad(), self._record_as("graph"):
+            scores = self._score(inputs.clone(), target)
             leaf = self._take_record()
-        finally:
-            self._start_graph = False
         return leaf.detach(), _gradient(scores, leaf)
 
     def _score(self, inputs, target):
         target = torch.as_tensor(target, device=self.device)
         return self.logits(inputs).gather(1, target[:, None]).sum()
 
+    @contextlib.contextmanager
+    def _record_as(self, kind):
+        self._recording = kind
+        try:
+            yield
+        finally:
+            self._recording = self._recorded = None
+
     def _record(self, module, inputs, output):
-        output = tensor_of(output)
-        if not self._start_graph:
-            self._recorded = output
+        """Keep the layer's output; what runs after it gets a copy, on which it may work in place."""
+        if self._recording is None:
             return None
-        self._recorded = output.detach().requires_grad_()
-        return self._recorded.clone()
+        self._recorded = tensor = tensor_of(output)
+        if not isinstance(tensor, torch.Tensor):
+            return None
+        if self._recording == "graph":
+            self._recorded = tensor.detach().requires_grad_()
+        copy = self._recorded.clone()
+        return copy if tensor is output else (copy, *output[1:])
 
     def _take_record(self):
-        record, self._recorded = self._recorded, None
+        record = self._recorded
         if not isinstance(record, torch.Tensor) or record.dim() < 3:
             got = "nothing: it was not run" if record is None else f"shape {tuple(getattr(record, 'shape', ()))}"
             raise ValueError(
@@ -271,14 +281,12 @@ class FrozenNetwork(Predictor):
         finally:
             for handle in handles:
                 handle.remove()
-            self._recorded = None
         return shapes
 
     def _check_output(self, example):
         with torch.inference_mode():
             raw = self.module(example.clone())
             scores = self.output(raw) if callable(self.output) else tensor_of(raw)
-        self._recorded = None
         if not isinstance(scores, torch.Tensor) or scores.shape != (1, len(self.classes_)):
             got = f"shape {tuple(scores.shape)}" if isinstance(scores, torch.Tensor) else f"a {type(scores).__name__}"
             raise ValueError(

@@ -75,6 +75,7 @@ class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
         tensor of the shape of ``x``
         """
 
+    @torch.inference_mode(False)  # where gradients would silently be zero
     def fit(self, X, y=None):
         """Fit a clone of the classifier.
 
@@ -114,6 +115,7 @@ class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
         """
         return self.explain(X)
 
+    @torch.inference_mode(False)  # where gradients would silently be zero
     def explain(self, X, target=None):
         """Return the saliency maps of given classes.
 
@@ -164,6 +166,7 @@ class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
         scores = explanation_scorer("insertion_auc", "neg_deletion_auc")(self, X, y)
         return scores["insertion_auc"] + scores["neg_deletion_auc"]
 
+    @torch.inference_mode(False)  # where gradients would silently be zero
     def explain_module(self, module, X, target):
         """Return the maps of another module in the place of the fitted one, as a randomisation check needs.
 

@@ -8,8 +8,8 @@ from typing import ClassVar
 import numpy as np
 from joblib import Parallel, delayed
 
-from skxai.features._audio_file import read_audio, read_header
 from skxai.features._base import WaveformTransformer, fix_length
+from skxai.utils.audio_files import read_audio, read_header, resample
 from skxai.utils.validation import Interval, check_waveforms
 
 __all__ = ["AudioLoader"]
@@ -125,7 +125,7 @@ class AudioLoader(WaveformTransformer):
             n_longest = X.shape[1] - self._n_skipped()
         else:
             headers = self._in_threads(read_header, X)
-            seconds = max(header.frames / header.samplerate for header in headers) - self.offset
+            seconds = max(header.n_frames / header.sample_rate for header in headers) - self.offset
             n_longest = math.ceil(seconds * self.sample_rate - 1e-6)  # a hair less, for the rounding of the quotient
         if n_longest < 1:
             raise ValueError(
@@ -143,7 +143,8 @@ class AudioLoader(WaveformTransformer):
 
     def _read_into(self, row, path):
         duration = self.n_samples_ / self.sample_rate
-        waveform = read_audio(path, self.sample_rate, offset=self.offset, duration=duration, mono=self.mono)
+        waveform, header = read_audio(path, offset=self.offset, duration=duration, mono=self.mono)
+        waveform = resample(waveform, header.sample_rate, self.sample_rate)
         row[: len(waveform)] = waveform[: len(row)]
 
     def _in_threads(self, function, *arguments):

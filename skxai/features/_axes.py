@@ -53,7 +53,7 @@ class FeatureAxes:
     @property
     def row_label(self):
         """The label of a plot's vertical axis."""
-        return {"frequency": "Frequency (Hz)", "cepstrum": "Cepstral coefficient"}.get(self.kind, self.kind)
+        return {"frequency": "Frequency (Hz)", "cepstrum": "Cepstral index"}.get(self.kind, self.kind)
 
     @property
     def shape(self):

@@ -1,7 +1,7 @@
 """What makes a function a metric: its direction, its bounds and its needs, declared beside it."""
 
 
-def metric(*, greater_is_better, bounds, requires_y=False, requires_explainer=False):
+def metric(*, greater_is_better, bounds, requires_y=False, requires_explainer=False, measures_truth=True):
     """Declare a function to be a metric.
 
     Parameters
@@ -14,6 +14,9 @@ def metric(*, greater_is_better, bounds, requires_y=False, requires_explainer=Fa
         Whether it needs the true labels.
     requires_explainer : bool, default=False
         Whether its ``estimator`` must be an explainer, because it explains anew, rather than any classifier.
+    measures_truth : bool, default=True
+        Whether it tells how true a map is: the truth scores better than chance, and chance better than the opposite of the
+        truth. False for a property of the map alone, such as how sharp it is, or of the explainer.
 
     Returns
     -------
@@ -36,6 +39,7 @@ def metric(*, greater_is_better, bounds, requires_y=False, requires_explainer=Fa
         function.bounds = tuple(float(bound) for bound in bounds)
         function.requires_y = requires_y
         function.requires_explainer = requires_explainer
+        function.measures_truth = measures_truth
         function.scorer_name = function.__name__ if greater_is_better else f"neg_{function.__name__}"
         return function
 

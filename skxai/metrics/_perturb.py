@@ -50,9 +50,7 @@ def subject(estimator, X, maps, target=None, batch_size=None):
         If X or the maps are not finite, or of different shapes.
     """
     X = check_array(X, dtype=np.float32, allow_nd=True, input_name="X")
-    maps = check_array(maps, dtype=np.float32, allow_nd=True, input_name="maps")
-    if maps.shape != X.shape:
-        raise ValueError(f"maps must have the shape of X, {X.shape}; got {maps.shape}.")
+    maps = check_maps(maps, X.shape)
     network = predictor(estimator, X, batch_size=batch_size)
     if target is None:
         target = getattr(estimator, "target", None)
@@ -61,6 +59,14 @@ def subject(estimator, X, maps, target=None, batch_size=None):
     columns = predicted if target is None else network.class_indices(X, target)
     before = probabilities[np.arange(len(X)), columns].astype(np.float64)
     return Subject(network, X, maps, columns, predicted, before, feature_range(estimator, X))
+
+
+def check_maps(maps, shape):
+    """Return maps as a finite float32 array, of ``shape`` unless that is None."""
+    maps = check_array(maps, dtype=np.float32, allow_nd=True, input_name="maps")
+    if shape is not None and maps.shape != shape:
+        raise ValueError(f"maps must have the shape of X, {shape}; got {maps.shape}.")
+    return maps
 
 
 def outcomes(subject, n_variants, variants_of, *, baseline, random_state):

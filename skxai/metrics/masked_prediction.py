@@ -5,7 +5,7 @@ import torch
 
 from ..engine import mask, minmax, shared
 from ._base import metric
-from ._perturb import outcomes, ranks, subject
+from ._perturb import check_maps, outcomes, ranks, subject
 
 
 def top_half(maps, top=0.5, random_state=0):
@@ -189,7 +189,7 @@ def prediction_change(
     return masked_predictions(estimator, X, maps, target, baseline, top, batch_size, random_state)[2]
 
 
-@metric(greater_is_better=False, bounds=(0, 1))
+@metric(greater_is_better=False, bounds=(0, 1), measures_truth=False)
 def mean_top_weights(estimator, X, maps, y=None, *, top=0.5):
     """Mean of the top half of the min–max scaled map: how much of the clip the explanation keeps.
 
@@ -199,8 +199,8 @@ def mean_top_weights(estimator, X, maps, y=None, *, top=0.5):
     ----------
     estimator : classifier or explainer
         Ignored, for the sake of one signature.
-    X : array-like of shape (n, ...)
-        The clips; ignored.
+    X : array-like of shape (n, ...) or None
+        The clips; only their shape counts.
     maps : array-like of shape (n, ...)
         Their maps.
     y : ignored
@@ -225,7 +225,8 @@ def mean_top_weights(estimator, X, maps, y=None, *, top=0.5):
     [0.875]
     """
     _check_top(top)
-    flat = np.asarray(maps, dtype=np.float64).reshape(len(maps), -1)
+    maps = check_maps(maps, None if X is None else np.shape(X))
+    flat = maps.reshape(len(maps), -1).astype(np.float64)
     count = int(np.ceil(top * flat.shape[1]))
     low, extent = flat.min(axis=1), np.ptp(flat, axis=1)
     mean = np.sort(flat, axis=1)[:, -count:].mean(axis=1)

@@ -4,10 +4,9 @@ import copy
 import warnings
 
 import numpy as np
-import torch
 
 from ..engine import unwrap
-from ..utils.random import seed_from
+from ..utils.random import seed_from, torch_seed
 from ._base import metric
 from ._correlation import spearman
 from ._perturb import subject
@@ -15,7 +14,7 @@ from ._perturb import subject
 ORDERS = ("cascading", "independent")
 
 
-@metric(greater_is_better=False, bounds=(-1, 1), requires_explainer=True)
+@metric(greater_is_better=False, bounds=(-1, 1), requires_explainer=True, measures_truth=False)
 def parameter_randomisation(estimator, X, maps, y=None, *, target=None, order="cascading", n_stages=None, random_state=0):
     r"""Mean rank correlation of the maps with those of the same network after its layers were re-initialised.
 
@@ -75,6 +74,8 @@ def parameter_randomisation(estimator, X, maps, y=None, *, target=None, order="c
         raise TypeError(f"estimator must be an explainer for parameter_randomisation; got {type(estimator).__name__}.")
     if order not in ORDERS:
         raise ValueError(f"order must be one of {', '.join(ORDERS)}; got {order!r}.")
+    if n_stages is not None and n_stages < 1:
+        raise ValueError(f"n_stages must be at least 1, or None for all; got {n_stages!r}.")
     it = subject(estimator, X, maps, target)
     before = np.abs(it.maps).reshape(len(it.maps), -1)
     correlations = []
@@ -111,8 +112,7 @@ def randomised_modules(module, order="cascading", n_stages=None, seed=0):
         if order == "independent":
             randomised = copy.deepcopy(module)
         for offset, name in enumerate(names):
-            with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(seed + 1000 * number + offset)
+            with torch_seed(seed + 1000 * number + offset):
                 randomised.get_submodule(name).reset_parameters()
         if number in wanted:
             yield copy.deepcopy(randomised)

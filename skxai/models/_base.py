@@ -16,7 +16,7 @@ from skorch.helper import predefined_split
 from tqdm.auto import tqdm
 
 from ..engine import predictor
-from ..utils.random import seed_from
+from ..utils.random import seed_from, torch_seed
 from ..utils.validation import Interval, check_features
 
 
@@ -96,10 +96,7 @@ class NetworkClassifier(NetworkPredictions, ABC):
         if len(self.classes_) < 2:
             raise ValueError(f"y must hold at least 2 classes for {type(self).__name__}; got 1 class, {self.classes_[0]!r}.")
         self.feature_range_ = (float(X.min()), float(X.max()))
-        # skorch and torch draw from torch's global generator: they get a fork of it, the user's stays as it is.
-        devices = range(torch.cuda.device_count()) if torch.cuda.is_available() else []
-        with torch.random.fork_rng(devices=devices):
-            torch.manual_seed(seed_from(self.random_state))
+        with torch_seed(seed_from(self.random_state)):
             self.net_ = self._train(X, indices.astype(np.int64))
         self.module_ = self.net_.module_
         self.history_ = self.net_.history

@@ -1,0 +1,21 @@
+"""Explainers side by side: the table, the studies that `skxai compare` runs, and their figures."""
+
+from ._compare import Explained, compare_explainers, explain_and_score, table_of
+from .clips import Clips, load_clips, test_split
+from .run import StudyResult, run_study
+from .studies import Study, all_studies, get_study
+
+__all__ = [
+    "Clips",
+    "Explained",
+    "Study",
+    "StudyResult",
+    "all_studies",
+    "compare_explainers",
+    "explain_and_score",
+    "get_study",
+    "load_clips",
+    "run_study",
+    "table_of",
+    "test_split",
+]

@@ -1,9 +1,11 @@
 """Random numbers that neither read nor write anybody else's random state."""
 
+import contextlib
 import copy
 import numbers
 
 import numpy as np
+import torch
 
 
 def seed_from(random_state):
@@ -36,3 +38,18 @@ def seed_from(random_state):
     raise ValueError(
         f"random_state must be a non-negative integer, a RandomState, a Generator or None. Got {random_state!r} instead."
     )
+
+
+@contextlib.contextmanager
+def torch_seed(seed):
+    """Seed what draws from torch's global generators, in this block only: afterwards they are as they were.
+
+    Parameters
+    ----------
+    seed : int
+        Of the generators of the CPU and of all CUDA devices.
+    """
+    devices = range(torch.cuda.device_count()) if torch.cuda.is_available() else []
+    with torch.random.fork_rng(devices=devices):
+        torch.manual_seed(seed)
+        yield

@@ -48,6 +48,8 @@ def check_features(estimator, X, y="no_validation", *, reset=False):
     shape = _shape(X)
     if len(shape) > 4:
         raise ValueError(f"X must have 2 to 4 dimensions, (n, p) to (n, 1, f, t), for {name}; got shape {shape}.")
+    if 0 in shape[1:] and len(shape) > 2:  # scikit-learn's own check is for 2 dimensions
+        raise ValueError(f"X must hold clips of at least one value for {name}; got shape {shape}.")
     if not reset and len(shape) >= 2:
         _check_clip_shape(estimator, shape[1:])
     checked = validate_data(estimator, X, y, reset=reset, dtype=np.float32, allow_nd=True)

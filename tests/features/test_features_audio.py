@@ -66,18 +66,18 @@ class TestAudioLoader:
     @pytest.mark.parametrize(
         ("content", "error", "reason"),
         [
-            (None, FileNotFoundError, "does not exist"),
-            (b"", ValueError, "is empty"),
-            (b"hello world " * 99, ValueError, "cannot be read: Format not recognised"),
+            (None, FileNotFoundError, "there is no such"),
+            (b"", ValueError, "the file is empty"),
+            (b"hello world " * 99, ValueError, "not an audio file that libsndfile can read .Format not recognised"),
         ],
     )
     def test_bad_file_is_named(self, tmp_path, write, content, error, reason):
         good, bad = write("good.wav", np.zeros(9)), tmp_path / "bad.wav"
         if content is not None:
             bad.write_bytes(content)
-        with pytest.raises(error, match=f"bad.wav' {reason}"):
+        with pytest.raises(error, match=f"bad.wav: {reason}"):
             AudioLoader().fit([good, bad])
-        with pytest.raises(error, match=f"bad.wav' {reason}"):
+        with pytest.raises(error, match=f"bad.wav: {reason}"):
             AudioLoader(n_jobs=2).fit([good]).transform([good, bad])
 
     @pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "aiff", "au", "mp3"])
@@ -85,26 +85,27 @@ class TestAudioLoader:
         path = write(f"cut.{suffix}", np.random.default_rng(0).uniform(-0.5, 0.5, 200000), 44100)
         content = path.read_bytes()
         path.write_bytes(content[: len(content) // 2])
-        with pytest.raises(ValueError, match=f"cut.{suffix}'.*truncated"):
+        with pytest.raises(ValueError, match=f"cut.{suffix}: truncated"):
             AudioLoader().fit_transform([path])
 
-    def test_wav_that_was_written_to_a_pipe_is_not_taken_for_truncated(self, write):
+    @pytest.mark.parametrize("unknown_size", [0xFFFFFFFF, 0x7FFFF000], ids=["ffmpeg", "sox"])
+    def test_wav_that_was_written_to_a_pipe_is_not_taken_for_truncated(self, write, unknown_size):
         path = write("streamed.wav", tone(500, 16000))
         content = path.read_bytes()
         size = content.index(b"data") + 4
-        path.write_bytes(content[:size] + b"\xff\xff\xff\xff" + content[size + 4 :])
+        path.write_bytes(content[:size] + unknown_size.to_bytes(4, "little") + content[size + 4 :])
         assert AudioLoader(16000).fit_transform([path]).shape == (1, 16000)
 
     @pytest.mark.parametrize("value", [np.nan, np.inf])
     def test_samples_that_are_no_numbers_are_named(self, write, value):
         samples = np.zeros(1000)
         samples[7] = value
-        with pytest.raises(ValueError, match=r"nan.wav' contains NaN or infinite samples"):
+        with pytest.raises(ValueError, match=r"nan.wav: has NaN or infinite samples"):
             AudioLoader().fit_transform([write("nan.wav", samples, subtype="FLOAT")])
 
     def test_offset_beyond_the_end_is_named(self, write):
         long, short = write("long.wav", np.zeros(32000)), write("short.wav", np.zeros(8000))
-        with pytest.raises(ValueError, match=r"short.wav' lasts 0.500 s; offset=1.0 s leaves nothing"):
+        with pytest.raises(ValueError, match=r"short.wav: lasts 0.500 s; offset=1.0 s leaves nothing"):
             AudioLoader(offset=1.0).fit_transform([long, short])
         with pytest.raises(ValueError, match=r"'offset' parameter of AudioLoader .* Got 1\.0 s"):
             AudioLoader(offset=1.0).fit([short])

@@ -155,7 +155,7 @@ class TestFeatureAxes:
     def test_cepstra_have_indices_and_no_frequencies(self):
         axes = feature_axes(make_pipeline(MFCC(RATE), FixedFrames(), ResizeFeatures((26, 100))).fit(scene()))
         assert axes.frequencies is None
-        assert (axes.kind, axes.row_label) == ("cepstrum", "Cepstral coefficient")
+        assert (axes.kind, axes.row_label) == ("cepstrum", "Cepstral index")
         assert (axes.rows[0], axes.rows[-1]) == (0, 12)
         assert axes.shape == (26, 100)
 

@@ -1,0 +1,227 @@
+"""The command line: `skxai compare` trains, explains, scores and draws."""
+
+import argparse
+import sys
+import time
+import warnings
+from pathlib import Path
+
+from . import __version__
+
+DESCRIPTION = """\
+Explain audio CNN classifiers, and measure whether the explanations are true.
+"""
+
+COMPARE = """\
+Train a small audio CNN, explain its decisions on test clips by every method, measure by every metric which of the
+explanations are faithful, print the table and write it with its figures.
+
+Without --data it runs on scenes that it makes: wheezes, coughs, alarms and voices over the hum of a ventilator.
+"""
+
+EXAMPLES = """\
+examples:
+  skxai compare                                     everything on built-in scenes; results in out/compare
+  skxai compare --data my_clips                     on your own audio: a sub-folder for each class
+  skxai compare --data ESC-50 --preset wang2022     the study of Wang (2022) on ESC-50's layout
+  skxai compare --data UrbanSound8K --preset ansari2024 --epochs 5
+  skxai compare --explainers GradCAM SmoothGrad --scoring insertion_auc neg_deletion_auc
+
+what it writes:
+  table.csv      one row a method, one column a metric (means over the test clips)
+  scores.csv     every metric of every clip;  summary.csv: their distribution
+  maps.npz       arrays: maps (methods × clips × …), methods, features, labels, clips
+  figures/       the pictures;  run.json: the command, seeds and versions
+"""
+
+
+def main(arguments=None):
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments : list of str or None, default=None
+        What stands behind ``skxai``; None reads the process's own.
+
+    Returns
+    -------
+    int
+        0, or 2 after an error that the user can mend.
+    """
+    options = _parser().parse_args(arguments)
+    warnings.showwarning = _show_warning
+    try:
+        options.run(options)
+    except KeyboardInterrupt:
+        print("skxai: interrupted; nothing was written.", file=sys.stderr)
+        return 130
+    except (ValueError, TypeError, OSError) as error:
+        if options.debug:
+            raise
+        print(f"skxai: error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="skxai", description=DESCRIPTION)
+    parser.add_argument("--version", action="version", version=f"skxai {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_compare(commands)
+    return parser
+
+
+def _add_compare(commands):
+    # The choices are whatever is registered: a new explainer or metric is offered without a change here.
+    from .metrics import get_scorer_names
+    from .report import all_studies
+    from .utils.discovery import all_explainers
+
+    studies = all_studies()
+    compare = commands.add_parser(
+        "compare",
+        help="train, explain, score and draw",
+        description=COMPARE,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    compare.set_defaults(run=_compare)
+    data = compare.add_argument_group("data")
+    data.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="folder of audio: a sub-folder for each class, or the layout of ESC-50 or UrbanSound8K, told apart by their "
+        "tables (default: built-in scenes)",
+    )
+    data.add_argument("--labels", type=Path, metavar="CSV", help="table with the columns file and label, instead of sub-folders")
+    data.add_argument(
+        "--on-error",
+        choices=["raise", "skip"],
+        default="raise",
+        help="an unreadable file stops the run, or is left out and reported (default: %(default)s)",
+    )
+    data.add_argument(
+        "--scenes", type=_positive, default=600, metavar="N", help="how many scenes to make without --data (default: %(default)s)"
+    )
+    study = compare.add_argument_group("study")
+    presets = "; ".join(f"{study.name}: {study.summary}" for study in studies.values())
+    study.add_argument("--preset", choices=list(studies), default="default", help=f"{presets} (default: %(default)s)")
+    explainers = [name for name, _ in all_explainers()]
+    study.add_argument(
+        "--explainers",
+        nargs="+",
+        metavar="NAME",
+        choices=explainers,
+        help=f"methods to compare, of {', '.join(explainers)} (default: the preset's)",
+    )
+    study.add_argument(
+        "--scoring",
+        nargs="+",
+        metavar="NAME",
+        choices=get_scorer_names(),
+        help=f"scorers, of {', '.join(get_scorer_names())} (default: the preset's)",
+    )
+    study.add_argument("--epochs", type=_positive, metavar="N", help="passes over the training set (default: the preset's)")
+    study.add_argument("--n-test", type=_positive, metavar="N", help="how many test clips are explained (default: the preset's)")
+    study.add_argument("--seed", type=_natural, default=0, metavar="N", help="of everything random (default: %(default)s)")
+    output = compare.add_argument_group("output")
+    output.add_argument(
+        "--out", type=Path, default=Path("out/compare"), metavar="DIR", help="new folder for the results (default: %(default)s)"
+    )
+    output.add_argument("--overwrite", action="store_true", help="replace earlier results in --out")
+    output.add_argument(
+        "--format", choices=["png", "svg", "pdf"], default="png", help="of the figures (default: %(default)s)"
+    )
+    output.add_argument("--jobs", type=int, default=None, metavar="N", help="files that are read at a time (default: 1)")
+    output.add_argument("--quiet", action="store_true", help="print the table and nothing else")
+    output.add_argument("--debug", action="store_true", help="show the traceback of an error")
+
+
+def _compare(options):
+    import shutil
+
+    import matplotlib as mpl
+
+    from .report.figures import draw_figures
+    from .report.run import claim_folder, publish_folder, run_study, write_tables
+    from .report.studies import get_study
+
+    mpl.use("Agg")  # figures go to files: no screen is needed
+    started = time.perf_counter()
+
+    def say(line):
+        if not options.quiet:
+            print(f"[{time.perf_counter() - started:5.0f} s] {line}", flush=True)
+
+    progress = not options.quiet and sys.stderr.isatty()
+    study = get_study(options.preset).configured(
+        explainers=None if options.explainers is None else tuple(options.explainers),
+        scoring=None if options.scoring is None else tuple(options.scoring),
+        epochs=options.epochs,
+        n_test=options.n_test,
+        seed=options.seed,
+        verbose=int(progress),
+    )
+    partial = claim_folder(options.out, overwrite=options.overwrite)
+    try:
+        result = run_study(
+            study,
+            data=options.data,
+            labels=options.labels,
+            n_scenes=options.scenes,
+            on_error=options.on_error,
+            seed=options.seed,
+            n_jobs=options.jobs,
+            progress=progress,
+            say=say,
+        )
+        settings = {name: str(value) for name, value in vars(options).items() if name != "run" and value is not None}
+        write_tables(result, partial, {"command": " ".join(["skxai", *sys.argv[1:]]), "settings": settings})
+        say("Drawing.")
+        figures = draw_figures(result, partial / "figures", options.format, seed=options.seed)
+        publish_folder(partial, options.out)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    print()
+    print(_readable(result.table))
+    print(f"\n{len(figures)} figures are in {options.out / 'figures'}; the table, the scores of each clip and the maps in {options.out}.")
+
+
+def _readable(table):
+    """Return the table with a line for each metric, an arrow for its direction and a star at the best method."""
+    from .utils.discovery import all_metrics
+
+    metrics = dict(all_metrics())
+    lines = [["", *table.index]]
+    for name in table.columns:
+        values = table[name]
+        greater = getattr(metrics.get(name), "greater_is_better", None)
+        best = None if greater is None or len(values) < 2 or values.isna().all() else values.max() if greater else values.min()
+        arrow = {True: " ↑", False: " ↓", None: ""}[greater]
+        cells = [f"{value:.3f}{'*' if best is not None and value == best else ' '}" for value in values]
+        lines.append([f"{name}{arrow}", *cells])
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    text = "\n".join(
+        "  ".join([line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:]))]) for line in lines
+    )
+    return f"{text}\n↑ greater is better, ↓ smaller is better, * best of the row"
+
+
+def _positive(text):
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, got {text}")
+    return value
+
+
+def _natural(text):
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"must be at least 0, got {text}")
+    return value
+
+
+def _show_warning(message, category, filename, lineno, file=None, line=None):
+    print(f"skxai: note: {message}", file=sys.stderr)

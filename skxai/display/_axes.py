@@ -1,0 +1,106 @@
+"""Where features lie in a picture: columns by seconds, rows evenly by index with their hertz written beside them."""
+
+import numpy as np
+
+__all__ = ["label_axes", "place_rows", "place_times", "row_ticks"]
+
+_OCTAVES = np.array([0, 16, 31.5, 63, 125, 250, 500, 1000, 2000, 4000, 8000, 16000, 32000, 64000])
+_CLOSEST = 0.09  # of the axis, between two tick labels
+
+
+def place_times(axes, n_columns):
+    """Return the left edge of the first column and the right edge of the last: seconds, or indices without axes."""
+    step = None if axes is None else axes.frame_step
+    if not has_seconds(axes):
+        return -0.5, n_columns - 0.5
+    first = np.median(axes.times - step * np.arange(n_columns))  # resizing repeats the outer times
+    return float(first - step / 2), float(first + step * (n_columns - 0.5))
+
+
+def has_seconds(axes):
+    """Return whether the columns' places are known in seconds."""
+    return axes is not None and axes.frame_step is not None and bool(np.isfinite(axes.frame_step))
+
+
+def place_rows(rows, values):
+    """Return where values (hertz, say) lie between rows, whose pictures are of equal height and centred at 0, 1, ….
+
+    Parameters
+    ----------
+    rows : ndarray of shape (f,)
+        The value at each row's centre, increasing.
+    values : array-like of shape (v,)
+        What to place.
+
+    Returns
+    -------
+    ndarray of shape (v,)
+        Fractional row indices in [−0.5, f − 0.5]; NaN for values beyond.
+    """
+    if len(rows) == 1:
+        return np.where(np.isclose(values, rows[0]), 0.0, np.nan)
+    outer = [rows[0] - (rows[1] - rows[0]) / 2, rows[-1] + (rows[-1] - rows[-2]) / 2]
+    centres = np.concatenate([outer[:1], rows, outer[1:]])
+    places = np.concatenate([[-0.5], np.arange(len(rows)), [len(rows) - 0.5]])
+    return np.interp(values, centres, places, left=np.nan, right=np.nan)
+
+
+def row_ticks(axes):
+    """Return the ticks of the vertical axis at round values.
+
+    Parameters
+    ----------
+    axes : FeatureAxes
+        With values of its rows: hertz or cepstral indices.
+
+    Returns
+    -------
+    places : ndarray of shape (v,)
+        Fractional row indices.
+    labels : list of v str
+        The values.
+    """
+    from matplotlib.ticker import MaxNLocator
+
+    rows = np.asarray(axes.rows, dtype=float)
+    even = MaxNLocator(nbins=6, steps=[1, 2, 5, 10], integer=axes.kind == "cepstrum")
+    values = even.tick_values(rows[0], rows[-1])
+    if axes.kind == "frequency" and not _is_even(rows):
+        octaves = _thinned(rows, _OCTAVES)
+        values = octaves if len(octaves) >= 3 else values
+    values = _thinned(rows, values)
+    return place_rows(rows, values), [f"{value:g}" for value in values]
+
+
+def label_axes(ax, axes, shape):
+    """Give an Axes with a picture of features its limits, ticks and labels.
+
+    Parameters
+    ----------
+    ax : Axes
+        Where the picture is.
+    axes : FeatureAxes or None
+        None counts rows and columns.
+    shape : tuple of (int, int)
+        Rows and columns.
+    """
+    ax.set(xlim=place_times(axes, shape[1]), xlabel="Time (s)" if has_seconds(axes) else "Time frame")
+    ax.set(ylim=(-0.5, shape[0] - 0.5), ylabel="Feature row")
+    if axes is not None and axes.rows is not None:
+        places, labels = row_ticks(axes)
+        ax.set_yticks(places, labels)
+        ax.set_ylabel(axes.row_label)
+
+
+def _is_even(rows):
+    return np.abs(rows - np.linspace(rows[0], rows[-1], len(rows))).max() <= 0.02 * abs(rows[-1] - rows[0])
+
+
+def _thinned(rows, values):
+    """Return the values that are on the axis and far enough from each other, the greatest first chosen."""
+    chosen, last = [], np.inf
+    for value, place in sorted(zip(values, place_rows(rows, values)), reverse=True):
+        if np.isfinite(place) and last - place >= _CLOSEST * len(rows):
+            chosen.append(value)
+            last = place
+    return np.array(chosen[::-1])

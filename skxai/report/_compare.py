@@ -1,0 +1,213 @@
+"""Explainers side by side on the same clips: one row a method."""
+
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import joblib
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+from sklearn.model_selection import check_cv
+from sklearn.pipeline import Pipeline
+from sklearn.utils import _safe_indexing
+from sklearn.utils.validation import check_is_fitted
+from tqdm.auto import tqdm
+
+from ..engine import shared_passes
+from ..metrics import PerturbationCurve, deletion_curve, evaluate, get_scorer_names, insertion_curve, split_pipeline
+from ..metrics._scorer import mean_of_defined
+
+
+@dataclass(frozen=True)
+class Explained:
+    """What one method gave on a set of clips.
+
+    Attributes
+    ----------
+    maps : ndarray of shape (n, ...)
+        The saliency maps, of the features' shape.
+    scores : dict from str to ndarray of shape (n,)
+        The metrics' values clip by clip, NaN where undefined.
+    curves : dict from str to PerturbationCurve
+        "deletion" and "insertion", where they were asked for.
+    seconds : float
+        What the maps took.
+    """
+
+    maps: np.ndarray
+    scores: dict[str, np.ndarray]
+    curves: dict[str, PerturbationCurve]
+    seconds: float
+
+
+def explain_and_score(estimator, X, y=None, *, scoring=None, curves=False, **params):
+    """Explain clips and score the maps, sharing all passes that the metrics have in common.
+
+    Parameters
+    ----------
+    estimator : explainer, Pipeline or search
+        Fitted.
+    X : array-like
+        What the estimator takes.
+    y : array-like of shape (n,) or None, default=None
+        True labels, for the metrics and curves by accuracy.
+    scoring : list of str or None, default=None
+        Scorer names; None is all that can be computed with what is given.
+    curves : bool, default=False
+        Whether to keep the deletion and insertion curves.
+    **params
+        Parameters that are given to each metric that takes them.
+
+    Returns
+    -------
+    Explained
+    """
+    explainer, features = split_pipeline(estimator, X)
+    with shared_passes():
+        start = time.perf_counter()
+        maps = explainer.transform(features)
+        seconds = time.perf_counter() - start
+        scores = evaluate(explainer, features, y, scoring, maps=maps, **params)
+        kept = {}
+        if curves:
+            shared = {name: params[name] for name in ("baseline", "step", "random_state") if name in params}
+            kept["deletion"] = deletion_curve(explainer, features, maps, y, **shared)
+            kept["insertion"] = insertion_curve(explainer, features, maps, y, **shared)
+    return Explained(maps, scores, kept, seconds)
+
+
+def table_of(explained):
+    """Make the table of methods that were explained already.
+
+    Parameters
+    ----------
+    explained : dict from str to Explained
+        By method.
+
+    Returns
+    -------
+    DataFrame
+        One row a method; one column a metric, the mean over the clips where it is defined; last the milliseconds that a map
+        took.
+    """
+    rows = {}
+    for method, result in explained.items():
+        rows[method] = {name: mean_of_defined(values, f"{name} of {method}") for name, values in result.scores.items()}
+        rows[method]["ms_per_map"] = 1000 * result.seconds / len(result.maps)
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("method")
+
+
+def compare_explainers(explainers, X, y=None, *, scoring=None, cv=None, n_jobs=None, verbose=0, **params):
+    """Compare explainers by how faithful they are to the model.
+
+    Parameters
+    ----------
+    explainers : dict from str to explainer or Pipeline
+        By the name of their row. Fitted, unless ``cv`` is given.
+    X : array-like of shape (n, ...)
+        What they take: features, or whatever their pipelines begin with.
+    y : array-like of shape (n,) or None, default=None
+        Labels. Without them the metrics by accuracy are left out.
+    scoring : list of str or None, default=None
+        Scorer names, see ``get_scorer_names``; None is all.
+    cv : int, splitter or None, default=None
+        None scores the fitted explainers on all of X. Otherwise each is fitted and scored fold by fold; explainers over the
+        same classifier share its training.
+    n_jobs : int or None, default=None
+        Methods in parallel, by joblib.
+    verbose : int, default=0
+        Above 0 shows a progress bar.
+    **params
+        Parameters that are given to each metric that takes them, such as ``baseline``.
+
+    Returns
+    -------
+    DataFrame
+        One row a method, one column a metric: the metric's own mean over the clips (a loss is not negated), then
+        ``ms_per_map``.
+
+    Raises
+    ------
+    ValueError
+        For an unknown scorer, or ``cv`` without ``y``.
+    NotFittedError
+        If an explainer is not fitted and there is no ``cv``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.frozen import FrozenEstimator
+    >>> from skxai.explainers import GradCAM, VanillaSaliency
+    >>> from skxai.models import AcoumonClassifier
+    >>> from skxai.report import compare_explainers
+    >>> X = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32)
+    >>> y = np.repeat(["cough", "wheeze"], 10)
+    >>> trained = FrozenEstimator(AcoumonClassifier(random_state=0).fit(X, y))
+    >>> methods = {"saliency": VanillaSaliency(trained).fit(X), "Grad-CAM": GradCAM(trained).fit(X)}
+    >>> table = compare_explainers(methods, X, y, scoring=["insertion_auc", "neg_deletion_auc"])
+    >>> table.index.tolist(), table.columns.tolist()
+    (['saliency', 'Grad-CAM'], ['insertion_auc', 'deletion_auc', 'ms_per_map'])
+    """
+    if not isinstance(explainers, Mapping) or not explainers:
+        raise TypeError(f"explainers must be a dict from a name to an explainer or a Pipeline; got {explainers!r}.")
+    scoring = _default_scoring(y) if scoring is None else list(scoring)
+    if cv is None:
+        for explainer in explainers.values():
+            check_is_fitted(explainer)
+        tasks = [(name, explainer, X, y) for name, explainer in explainers.items()]
+        results = _run(tasks, lambda explainer, X, y: explain_and_score(explainer, X, y, scoring=scoring, **params), n_jobs, verbose)
+        return table_of({name: result for (name, *_), result in zip(tasks, results)})
+    if y is None:
+        raise ValueError("y must be given with cv: the explainers' classifiers are trained in each fold; got None.")
+    return _cross_validated(explainers, X, y, scoring, cv, n_jobs, verbose, params)
+
+
+def _cross_validated(explainers, X, y, scoring, cv, n_jobs, verbose, params):
+    folds = list(check_cv(cv, y, classifier=True).split(X, y))
+    with tempfile.TemporaryDirectory() as cache:
+        estimators = {name: _with_memory(explainer, cache) for name, explainer in explainers.items()}
+        tasks = [(name, estimator, fold) for fold in folds for name, estimator in estimators.items()]
+
+        def fit_and_score(estimator, fold):
+            train, test = fold
+            fitted = clone(estimator).fit(_safe_indexing(X, train), _safe_indexing(y, train))
+            return explain_and_score(fitted, _safe_indexing(X, test), _safe_indexing(y, test), scoring=scoring, **params)
+
+        results = _run(tasks, fit_and_score, n_jobs, verbose)
+    joined = {}
+    for name in explainers:
+        parts = [result for (owner, *_), result in zip(tasks, results) if owner == name]
+        joined[name] = Explained(
+            np.concatenate([part.maps for part in parts]),
+            {metric: np.concatenate([part.scores[metric] for part in parts]) for metric in parts[0].scores},
+            {},
+            sum(part.seconds for part in parts),
+        )
+    return table_of(joined)
+
+
+def _with_memory(estimator, cache):
+    """Let explainers over the same classifier share its training, unless the user has chosen where it is kept."""
+    estimator = clone(estimator)
+    explainer = estimator[-1] if isinstance(estimator, Pipeline) else estimator
+    if getattr(explainer, "memory", None) is None and hasattr(explainer, "memory"):
+        explainer.set_params(memory=joblib.Memory(cache, verbose=0))
+    return estimator
+
+
+def _run(tasks, function, n_jobs, verbose):
+    jobs = (joblib.delayed(function)(*arguments) for _, *arguments in tasks)
+    results = joblib.Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
+    return list(tqdm(results, total=len(tasks), desc="comparing explainers", unit="method", disable=not verbose))
+
+
+def _default_scoring(y):
+    from .. import metrics
+
+    names = get_scorer_names()
+    if y is not None:
+        return names
+    needs_labels = {value.scorer_name for value in vars(metrics).values() if getattr(value, "requires_y", False)}
+    return [name for name in names if name not in needs_labels]

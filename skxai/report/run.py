@@ -1,0 +1,248 @@
+"""One run of a study: load, train, explain, score, write."""
+
+import json
+import platform
+import shutil
+import time
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import Pipeline, make_pipeline
+from tqdm.auto import tqdm
+
+from ..features import FeatureAxes, feature_axes
+from ..metrics import get_scorer
+from ._compare import Explained, explain_and_score, table_of
+from .clips import Clips, load_clips, test_split
+from .studies import Study, make_explainers
+
+CHUNK = 256  # clips whose waveforms are in memory at a time
+
+
+@dataclass(frozen=True)
+class StudyResult:
+    """Everything that a study gave: the table and what the figures are drawn from.
+
+    Attributes
+    ----------
+    study : Study
+    clips : Clips
+        The test clips that were explained.
+    features : ndarray of shape (n, 1, f, t)
+        Their features.
+    axes : FeatureAxes
+        Hertz (or cepstra) and seconds of the features.
+    extraction : Pipeline
+        The fitted feature pipeline.
+    classifiers : dict from str to classifier
+        Fitted.
+    accuracy : dict from str to float
+        Of each classifier, on all test clips.
+    confusion : dict from str to (ndarray, ndarray)
+        True and predicted labels of all test clips, by classifier.
+    explainers : dict from str to Explainer
+        Fitted, by the name of their row.
+    explained : dict from str to Explained
+        By the name of their row.
+    table : DataFrame
+        One row a method.
+    """
+
+    study: Study
+    clips: Clips
+    features: np.ndarray
+    axes: FeatureAxes
+    extraction: Pipeline
+    classifiers: dict
+    accuracy: dict
+    confusion: dict
+    explainers: dict
+    explained: dict[str, Explained]
+    table: pd.DataFrame
+
+    def classifier_of(self, method):
+        """Return the name of the classifier behind a row."""
+        return next(name for name in self.classifiers if method == name or name == "" or method.startswith(f"{name} "))
+
+
+def run_study(study, *, data=None, labels=None, n_scenes=600, on_error="raise", seed=0, n_jobs=None, progress=False, say=print):
+    """Train the study's classifiers, explain the test clips and score the explanations.
+
+    Parameters
+    ----------
+    study : Study
+        See ``get_study`` and ``Study.configured``.
+    data : path or None, default=None
+        A folder of audio; None makes scenes.
+    labels : path or None, default=None
+        A CSV with the columns file and label.
+    n_scenes : int, default=600
+        How many scenes to make.
+    on_error : {"raise", "skip"}, default="raise"
+        What to do with an unreadable file.
+    seed : int, default=0
+        Of everything random.
+    n_jobs : int or None, default=None
+        Files read at a time.
+    progress : bool, default=False
+        Whether to show progress bars.
+    say : callable, default=print
+        Takes a line about each step.
+
+    Returns
+    -------
+    StudyResult
+    """
+    for name in study.scoring or ():
+        get_scorer(name)  # an unknown name is an error before the work, not after it
+    make_explainers(study.explainers, None, seed)
+    clips = load_clips(
+        data, slice_duration=study.slice_duration, labels=labels, n_scenes=n_scenes, on_error=on_error, n_jobs=n_jobs, seed=seed
+    )
+    for note in clips.notes:
+        say(note)
+    train, held_out, chosen = test_split(clips, study.n_test, equal_parts=study.equal_parts, seed=seed)
+    classes = np.unique(clips.y)
+    say(f"{len(clips.y)} clips of {len(classes)} classes: {len(train)} to train on, {len(held_out)} to test on.")
+    if data is None and clips.X.dtype.kind == "f" and clips.sample_rate is None:
+        raise ValueError("scenes must have a sample rate")
+    extraction, X_train = _fit_extraction(study.extraction(clips.sample_rate), clips.X[train], progress)
+    X_held_out = _extract(extraction, clips.X[held_out], progress)
+    axes = feature_axes(extraction)
+    say(f"Features of shape {X_train.shape[1:]}.")
+    X_test, test = X_held_out[np.searchsorted(held_out, chosen)], clips.take(chosen)
+
+    classifiers, accuracy, confusion, explainers, explained = {}, {}, {}, {}, {}
+    for classifier_name, classifier in study.classifiers.items():
+        title = classifier_name or type(classifier).__name__
+        start = time.perf_counter()
+        fitted = classifier.fit(X_train, clips.y[train])
+        predicted = fitted.predict(X_held_out)
+        classifiers[classifier_name] = fitted
+        accuracy[classifier_name] = float((predicted == clips.y[held_out]).mean())
+        confusion[classifier_name] = (clips.y[held_out], predicted)
+        say(
+            f"{title}: trained for {classifier.max_epochs} epochs in {time.perf_counter() - start:.0f} s; accuracy on the "
+            f"test clips {accuracy[classifier_name]:.1%} (chance {1 / len(classes):.1%})."
+        )
+        methods = make_explainers(study.explainers, FrozenEstimator(fitted), seed)
+        for name, explainer in tqdm(methods.items(), desc=f"{title}: explaining", unit="method", disable=not progress):
+            # One explainer over several classifiers is told apart by the classifier.
+            row = name if not classifier_name else classifier_name if len(methods) == 1 else f"{classifier_name} {name}"
+            explainers[row] = explainer.fit(X_train)
+            start = time.perf_counter()
+            explained[row] = explain_and_score(
+                explainer, X_test, test.y, scoring=study.scoring, curves="curves" in study.figures, **study.metric_params
+            )
+            say(f"{row}: {len(X_test)} clips explained and scored in {time.perf_counter() - start:.0f} s.")
+    return StudyResult(
+        study, test, X_test, axes, extraction, classifiers, accuracy, confusion, explainers, explained, table_of(explained)
+    )
+
+
+def _fit_extraction(pipeline, X, progress):
+    """Fit a feature pipeline on a training set whose waveforms need not fit into memory, and return its features."""
+    scaler = pipeline[-1]
+    stateless = pipeline[:-1].fit(X[:CHUNK])  # learns shapes only
+    features = _extract(stateless, X, progress)
+    scaled = scaler.fit_transform(features)
+    return make_pipeline(*(step for _, step in stateless.steps), scaler), scaled
+
+
+def _extract(pipeline, X, progress):
+    chunks = [X[start : start + CHUNK] for start in range(0, len(X), CHUNK)]
+    bar = tqdm(chunks, desc="features", unit="batch", disable=not progress or len(chunks) == 1)
+    return np.concatenate([pipeline.transform(chunk) for chunk in bar])
+
+
+def write_tables(result, folder, provenance):
+    """Write the table, the scores of each clip, the maps and where it all came from.
+
+    Parameters
+    ----------
+    result : StudyResult
+    folder : Path
+        It exists.
+    provenance : dict
+        The command and its settings.
+
+    Returns
+    -------
+    list of Path
+    """
+    folder = Path(folder)
+    result.table.to_csv(folder / "table.csv")
+    frames = []
+    for method, explained in result.explained.items():
+        predicted = result.classifiers[result.classifier_of(method)].predict(result.features)
+        frame = pd.DataFrame({"method": method, "clip": result.clips.names, "label": result.clips.y, "predicted": predicted})
+        frames.append(frame.assign(**explained.scores))
+    scores = pd.concat(frames)
+    scores.to_csv(folder / "scores.csv", index=False)
+    names = [*explained.scores]
+    scores.groupby("method", sort=False)[names].describe().stack(0, future_stack=True).to_csv(folder / "summary.csv")
+    np.savez_compressed(
+        folder / "maps.npz",
+        maps=np.stack([explained.maps for explained in result.explained.values()]),
+        methods=np.array(list(result.explained)),
+        features=result.features,
+        labels=result.clips.y,
+        clips=result.clips.names,
+    )
+    packages = ("skxai", "torch", "torchaudio", "scikit-learn", "skorch", "numpy", "scipy")
+    facts = {
+        **provenance,
+        "accuracy": {name or type(result.classifiers[name]).__name__: value for name, value in result.accuracy.items()},
+        "versions": {"python": platform.python_version(), **{package: version(package) for package in packages}},
+        "machine": f"{platform.system()} {platform.machine()}",
+    }
+    (folder / "run.json").write_text(json.dumps(facts, indent=2) + "\n")
+    return [folder / name for name in ("table.csv", "scores.csv", "summary.csv", "maps.npz", "run.json")]
+
+
+def claim_folder(out, *, overwrite=False):
+    """Return the folder to write into until all is there, so that nothing half-written stands where results should.
+
+    Parameters
+    ----------
+    out : path
+        Where the results will stand.
+    overwrite : bool, default=False
+        Whether earlier results may be replaced.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    FileExistsError
+        If ``out`` is in use: a file, a folder that is not empty, or one that another run is writing.
+    """
+    out = Path(out)
+    if out.exists() and not out.is_dir():
+        raise FileExistsError(f"out must be a folder; {str(out)!r} is a file.")
+    if out.is_dir() and any(out.iterdir()) and not overwrite:
+        raise FileExistsError(f"out must be a new or empty folder; {str(out)!r} holds files. Use --overwrite to replace them.")
+    if out.is_dir() and any(out.iterdir()) and not (out / "run.json").is_file():
+        raise FileExistsError(f"out must be a folder of earlier results to be replaced; {str(out)!r} holds no run.json.")
+    partial = out.with_name(out.name + ".partial")
+    try:
+        partial.mkdir(parents=True)
+    except FileExistsError:
+        raise FileExistsError(
+            f"out is in use: another run writes to {str(partial)!r}, or one was killed there; remove that folder if so."
+        ) from None
+    return partial
+
+
+def publish_folder(partial, out):
+    """Move what was written to where it should stand, in the place of earlier results."""
+    out = Path(out)
+    if out.exists():
+        shutil.rmtree(out)
+    partial.rename(out)

@@ -1,0 +1,184 @@
+"""The one place that reads audio files; every failure is one error that begins with the file's path."""
+
+import os
+import re
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+import soundfile
+import torch
+
+from .torchaudio import torchaudio
+
+__all__ = ["AudioHeader", "read_audio", "read_header", "resample"]
+
+_BLOCK = 1 << 16  # frames: memory stays small for recordings of hours
+_MP3_FRAME = 1152  # samples by which the length in an MP3's header may exceed what its decoder gives
+# libsndfile quietly mends the header of a file that was cut off, and says so only in its log
+_MENDED = re.compile(r"^\s*(?:data|SSND|Data Size|riff|Riff size)\s*:\s*(\d+) \(should be (\d+)\)", re.MULTILINE)
+_NO_END = "Last page lacks an end-of-stream bit"  # the same for Ogg, Vorbis and Opus
+_OGG_PAGE = 65307  # bytes at most (RFC 3533)
+
+
+class AudioHeader(NamedTuple):
+    """What an audio file says about itself.
+
+    Parameters
+    ----------
+    n_frames : int
+        Samples a channel.
+    sample_rate : int
+        In hertz.
+    """
+
+    n_frames: int
+    sample_rate: int
+
+
+def read_header(path):
+    """Read the header of an audio file, and check what can be checked without decoding.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+
+    Returns
+    -------
+    AudioHeader
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file is empty, truncated or no audio.
+    """
+    with _opened(path) as file:
+        return AudioHeader(file.frames, file.samplerate)
+
+
+def read_audio(path, *, offset=0.0, duration=None, mono=True, keep=True):
+    """Decode a span of an audio file as one channel: a header promises, the decoder tells.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+    offset : float, default=0.0
+        Start of the span in seconds.
+    duration : float or None, default=None
+        Length of the span in seconds; None reads to the end. A file that ends earlier gives what there is.
+    mono : bool, default=True
+        True averages the channels, False takes the first.
+    keep : bool, default=True
+        False only verifies, and keeps nothing in memory.
+
+    Returns
+    -------
+    waveform : ndarray of dtype float32, shape (samples,), or None
+        Amplitudes, in [−1, 1] for files of integers; None without ``keep``.
+    header : AudioHeader
+        The file's sample rate, and the samples that it was found to hold, as far as it was read.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file is empty, truncated or no audio, ends before ``offset``, or holds NaN or infinite samples.
+    """
+    with _opened(path) as file:
+        rate, start, stop = file.samplerate, round(offset * file.samplerate), file.frames
+        if start >= stop:
+            raise ValueError(f"{path}: lasts {stop / rate:.3f} s; offset={offset!r} s leaves nothing of it.")
+        if duration is not None:
+            stop = min(stop, start + int(np.ceil(duration * rate)) + 1)
+        blocks, decoded = [], start
+        try:
+            if start:
+                file.seek(start)
+            while len(block := file.read(min(_BLOCK, stop - decoded), dtype="float32", always_2d=True)):
+                decoded += len(block)
+                if not np.isfinite(block).all():
+                    raise ValueError(f"{path}: has NaN or infinite samples.")
+                if keep:
+                    blocks.append(block.mean(axis=1) if mono else block[:, 0])
+        except soundfile.SoundFileError as error:
+            raise ValueError(
+                f"{path}: truncated or damaged, decoding stops after {decoded} of {file.frames} samples ({_reason(error)})."
+            ) from error
+        if decoded < stop - (_MP3_FRAME if file.format == "MP3" else 0):
+            raise ValueError(f"{path}: truncated, {decoded} samples decoded of {file.frames} in the header.")
+        if decoded == start:
+            raise ValueError(f"{path}: holds no samples.")
+    return (np.concatenate(blocks) if keep else None), AudioHeader(decoded, rate)
+
+
+@torch.inference_mode()
+def resample(waveform, rate, new_rate):
+    """Bring a waveform to another sample rate with torchaudio's windowed-sinc filter.
+
+    Parameters
+    ----------
+    waveform : ndarray of dtype float32, shape (..., samples)
+        Amplitudes.
+    rate, new_rate : int
+        In hertz.
+
+    Returns
+    -------
+    ndarray of dtype float32, shape (..., ceil(samples * new_rate / rate))
+    """
+    if rate == new_rate:
+        return waveform
+    return _resampler(rate, new_rate)(torch.from_numpy(np.ascontiguousarray(waveform))).numpy()
+
+
+@lru_cache(maxsize=8)
+def _resampler(rate, new_rate):
+    return torchaudio.transforms.Resample(rate, new_rate)  # whose kernel is worth keeping from file to file
+
+
+@contextmanager
+def _opened(path):
+    """Open a file whose header, and the log of its reading, give no cause for complaint."""
+    if not os.path.exists(path):
+        raise FileNotFoundError(f"{path}: there is no such audio file.")
+    if not os.path.isfile(path):
+        raise ValueError(f"{path}: not a file.")
+    if os.path.getsize(path) == 0:
+        raise ValueError(f"{path}: the file is empty, 0 bytes.")
+    try:
+        file = soundfile.SoundFile(os.fspath(path))
+    except soundfile.SoundFileError as error:
+        raise ValueError(f"{path}: not an audio file that libsndfile can read ({_reason(error)}).") from error
+    with file:
+        log = file.extra_info
+        for said, found in _MENDED.findall(log):
+            if int(found) < int(said) and not _is_placeholder(int(said)):
+                raise ValueError(f"{path}: truncated, the header says {said} bytes and there are {found}.")
+        if file.format == "OGG" and (_NO_END in log or not _ends_with_last_ogg_page(path)):
+            raise ValueError(f"{path}: truncated, the stream's last page is missing.")
+        if file.frames == 0:
+            raise ValueError(f"{path}: holds no samples.")
+        yield file
+
+
+def _is_placeholder(size):
+    """Tell whether a size in a header stands for "unknown", as programs that write to a pipe put about 2³¹ or 2³²."""
+    return 0x7FFFF000 <= size <= 0x7FFFFFFF or size >= 0xFFFFFF00
+
+
+def _ends_with_last_ogg_page(path):
+    with open(path, "rb") as stream:
+        stream.seek(max(0, os.path.getsize(path) - _OGG_PAGE))
+        end = stream.read()
+    page = end.rfind(b"OggS")
+    return page >= 0 and len(end) > page + 5 and bool(end[page + 5] & 0x04)  # the flag "end of stream"
+
+
+def _reason(error):
+    return getattr(error, "error_string", str(error)).strip().rstrip(".")
