@@ -15,7 +15,7 @@ from skxai.features import FeatureScaler, MelSpectrogram, ResizeFeatures
 from skxai.models import AcoumonClassifier
 from skxai.report import compare_explainers
 
-scenes = make_audio_events(150, sample_rate=16000, random_state=0)
+scenes = make_audio_events(120, sample_rate=16000, random_state=0)
 network = AcoumonClassifier(lr=3e-4, random_state=0)
 
 
@@ -36,5 +36,6 @@ table = compare_explainers(
     scenes.target,
     scoring=["insertion_auc", "neg_deletion_auc", "neg_average_drop", "label_flip_rate"],
     cv=StratifiedKFold(3),
+    step=0.05,
 )
 print(table.round(3).to_string())

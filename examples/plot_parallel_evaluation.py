@@ -31,7 +31,9 @@ print(f"accuracy {network.score(X_test, y_test):.2f}")
 # ``FrozenEstimator`` says that the network is trained: fitting the explainer trains nothing.
 
 explainers = {f"convolution {layer + 1}": GradCAM(FrozenEstimator(network), layer=layer).fit(X_train) for layer in range(4)}
-scores = Parallel(n_jobs=2)(delayed(evaluate)(explainer, X_test, y_test, ["insertion_auc"]) for explainer in explainers.values())
+scores = Parallel(n_jobs=2)(
+    delayed(evaluate)(explainer, X_test, y_test, ["insertion_auc"]) for explainer in explainers.values()
+)
 
 # %%
 

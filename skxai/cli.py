@@ -49,9 +49,11 @@ def main(arguments=None):
         0, or 2 after an error that the user can mend.
     """
     options = _parser().parse_args(arguments)
-    warnings.showwarning = _show_warning
     try:
-        options.run(options)
+        with warnings.catch_warnings():
+            warnings.simplefilter("default")
+            warnings.showwarning = _show_warning
+            options.run(options)
     except KeyboardInterrupt:
         print("skxai: interrupted; nothing was written.", file=sys.stderr)
         return 130
@@ -94,7 +96,9 @@ def _add_compare(commands):
         help="folder of audio: a sub-folder for each class, or the layout of ESC-50 or UrbanSound8K, told apart by their "
         "tables (default: built-in scenes)",
     )
-    data.add_argument("--labels", type=Path, metavar="CSV", help="table with the columns file and label, instead of sub-folders")
+    data.add_argument(
+        "--labels", type=Path, metavar="CSV", help="table with the columns file and label, instead of sub-folders"
+    )
     data.add_argument(
         "--on-error",
         choices=["raise", "skip"],
@@ -102,7 +106,11 @@ def _add_compare(commands):
         help="an unreadable file stops the run, or is left out and reported (default: %(default)s)",
     )
     data.add_argument(
-        "--scenes", type=_positive, default=600, metavar="N", help="how many scenes to make without --data (default: %(default)s)"
+        "--scenes",
+        type=_positive,
+        default=600,
+        metavar="N",
+        help="how many scenes to make without --data (default: %(default)s)",
     )
     study = compare.add_argument_group("study")
     presets = "; ".join(f"{study.name}: {study.summary}" for study in studies.values())
@@ -123,16 +131,16 @@ def _add_compare(commands):
         help=f"scorers, of {', '.join(get_scorer_names())} (default: the preset's)",
     )
     study.add_argument("--epochs", type=_positive, metavar="N", help="passes over the training set (default: the preset's)")
-    study.add_argument("--n-test", type=_positive, metavar="N", help="how many test clips are explained (default: the preset's)")
+    study.add_argument(
+        "--n-test", type=_positive, metavar="N", help="how many test clips are explained (default: the preset's)"
+    )
     study.add_argument("--seed", type=_natural, default=0, metavar="N", help="of everything random (default: %(default)s)")
     output = compare.add_argument_group("output")
     output.add_argument(
         "--out", type=Path, default=Path("out/compare"), metavar="DIR", help="new folder for the results (default: %(default)s)"
     )
     output.add_argument("--overwrite", action="store_true", help="replace earlier results in --out")
-    output.add_argument(
-        "--format", choices=["png", "svg", "pdf"], default="png", help="of the figures (default: %(default)s)"
-    )
+    output.add_argument("--format", choices=["png", "svg", "pdf"], default="png", help="of the figures (default: %(default)s)")
     output.add_argument("--jobs", type=int, default=None, metavar="N", help="files that are read at a time (default: 1)")
     output.add_argument("--quiet", action="store_true", help="print the table and nothing else")
     output.add_argument("--debug", action="store_true", help="show the traceback of an error")
@@ -186,7 +194,7 @@ def _compare(options):
         raise
     print()
     print(_readable(result.table))
-    print(f"\n{len(figures)} figures are in {options.out / 'figures'}; the table, the scores of each clip and the maps in {options.out}.")
+    print(f"\n{len(figures)} figures are in {options.out / 'figures'}; the table, all scores and the maps in {options.out}.")
 
 
 def _readable(table):
@@ -203,9 +211,11 @@ def _readable(table):
         cells = [f"{value:.3f}{'*' if best is not None and value == best else ' '}" for value in values]
         lines.append([f"{name}{arrow}", *cells])
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    text = "\n".join(
-        "  ".join([line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:]))]) for line in lines
-    )
+    rows = [
+        "  ".join([line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:]))])
+        for line in lines
+    ]
+    text = "\n".join(rows)
     return f"{text}\n↑ greater is better, ↓ smaller is better, * best of the row"
 
 

@@ -1,7 +1,7 @@
 """Explainers side by side: the table, the studies that `skxai compare` runs, and their figures."""
 
 from ._compare import Explained, compare_explainers, explain_and_score, table_of
-from .clips import Clips, load_clips, test_split
+from .clips import Clips, load_clips, split_clips
 from .run import StudyResult, run_study
 from .studies import Study, all_studies, get_study
 
@@ -16,6 +16,6 @@ __all__ = [
     "get_study",
     "load_clips",
     "run_study",
+    "split_clips",
     "table_of",
-    "test_split",
 ]

@@ -157,7 +157,11 @@ def compare_explainers(explainers, X, y=None, *, scoring=None, cv=None, n_jobs=N
         for explainer in explainers.values():
             check_is_fitted(explainer)
         tasks = [(name, explainer, X, y) for name, explainer in explainers.items()]
-        results = _run(tasks, lambda explainer, X, y: explain_and_score(explainer, X, y, scoring=scoring, **params), n_jobs, verbose)
+
+        def score(explainer, X, y):
+            return explain_and_score(explainer, X, y, scoring=scoring, **params)
+
+        results = _run(tasks, score, n_jobs, verbose)
         return table_of({name: result for (name, *_), result in zip(tasks, results)})
     if y is None:
         raise ValueError("y must be given with cv: the explainers' classifiers are trained in each fold; got None.")

@@ -9,7 +9,6 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from ..datasets import load_audio_folder, load_esc50, load_urbansound8k, make_audio_events, slice_events
 
-SCENES_SAMPLE_RATE = 16000
 # A slice this far below the loudest one of its recording holds no event: Wang cut annotated events, not pauses.
 QUIETEST_SLICE_DB = -40.0
 
@@ -30,6 +29,8 @@ class Clips:
         The data set's own folds, where it has them.
     names : ndarray of shape (n,)
         What a person would call the clip.
+    duration : float
+        Of the longest clip, in seconds.
     sample_rate : int or None
         Of the waveforms, in hertz; None for paths.
     events : list or None
@@ -43,6 +44,7 @@ class Clips:
     groups: np.ndarray
     folds: np.ndarray | None
     names: np.ndarray
+    duration: float
     sample_rate: int | None = None
     events: list | None = None
     notes: tuple = ()
@@ -55,13 +57,24 @@ class Clips:
             self.groups[indices],
             None if self.folds is None else self.folds[indices],
             self.names[indices],
+            self.duration,
             self.sample_rate,
             None if self.events is None else [self.events[index] for index in indices],
             self.notes,
         )
 
 
-def load_clips(data=None, *, slice_duration=None, labels=None, n_scenes=600, on_error="raise", n_jobs=None, seed=0):
+def load_clips(
+    data=None,
+    *,
+    slice_duration=None,
+    labels=None,
+    n_scenes=600,
+    scenes_sample_rate=16000,
+    on_error="raise",
+    n_jobs=None,
+    seed=0,
+):
     """Load the clips of a study.
 
     Parameters
@@ -74,6 +87,8 @@ def load_clips(data=None, *, slice_duration=None, labels=None, n_scenes=600, on_
         A CSV with the columns file and label, in the place of sub-folders.
     n_scenes : int, default=600
         How many scenes of 1 s to make.
+    scenes_sample_rate : int, default=16000
+        Their sample rate in hertz.
     on_error : {"raise", "skip"}, default="raise"
         What to do with an unreadable file.
     n_jobs : int or None, default=None
@@ -86,7 +101,7 @@ def load_clips(data=None, *, slice_duration=None, labels=None, n_scenes=600, on_
     Clips
     """
     if data is None:
-        return _scenes(n_scenes, seed)
+        return _scenes(n_scenes, scenes_sample_rate, seed)
     folder = Path(data)
     if not folder.is_dir():
         raise FileNotFoundError(f"data must be a folder with audio; {str(folder)!r} is not a folder.")
@@ -100,16 +115,16 @@ def load_clips(data=None, *, slice_duration=None, labels=None, n_scenes=600, on_
     groups = np.asarray(bunch.groups) if "groups" in bunch else files
     folds = np.asarray(bunch.folds) if "folds" in bunch else None
     names = np.array([Path(file).name for file in files])
-    clips = Clips(files, np.asarray(bunch.target), groups, folds, names)
+    clips = Clips(files, np.asarray(bunch.target), groups, folds, names, float(np.max(bunch.durations)))
     if slice_duration is None:
         return clips
     return _sliced(clips, np.asarray(bunch.durations), np.asarray(bunch.sample_rates), slice_duration)
 
 
-def _scenes(n_scenes, seed):
-    bunch = make_audio_events(n_scenes, sample_rate=SCENES_SAMPLE_RATE, duration=1.0, random_state=seed)
+def _scenes(n_scenes, sample_rate, seed):
+    bunch = make_audio_events(n_scenes, sample_rate=sample_rate, duration=1.0, random_state=seed)
     names = np.array([f"scene {number}" for number in range(n_scenes)])
-    return Clips(bunch.data, bunch.target, names, None, names, SCENES_SAMPLE_RATE, list(bunch.events))
+    return Clips(bunch.data, bunch.target, names, None, names, 1.0, sample_rate, list(bunch.events))
 
 
 def _sliced(clips, durations, sample_rates, duration):
@@ -127,11 +142,11 @@ def _sliced(clips, durations, sample_rates, duration):
     )
     names = np.array([f"{clips.names[index]} at {start:g} s" for index, start in zip(recording, slices.starts)])
     folds = None if clips.folds is None else clips.folds[recording]
-    whole = Clips(slices.data, np.asarray(slices.target), clips.groups[recording], folds, names, rate, None, (note,))
+    whole = Clips(slices.data, np.asarray(slices.target), clips.groups[recording], folds, names, duration, rate, None, (note,))
     return whole.take(heard)
 
 
-def test_split(clips, n_test, *, equal_parts=True, seed=0):
+def split_clips(clips, n_test, *, equal_parts=True, seed=0):
     """Split clips into training and test: the last fold where there are folds, otherwise a fifth; recordings stay whole.
 
     Parameters
@@ -183,6 +198,3 @@ def test_split(clips, n_test, *, equal_parts=True, seed=0):
     of_class = [held_out[clips.y[held_out] == label] for label in classes]
     part = max(1, min(n_test // len(classes), *(len(indices) for indices in of_class)))
     return train, held_out, np.sort(np.concatenate([rng.choice(indices, part, replace=False) for indices in of_class]))
-
-
-test_split.__test__ = False  # its name is not for pytest

@@ -173,9 +173,7 @@ def _is_right(result):
 
 def _grid(result, chosen):
     predicted, true = _predicted(result)[chosen], result.clips.y[chosen]
-    titles = [
-        f"{label}" if guess == label else f"{label}\ntaken for {guess}" for label, guess in zip(true, predicted)
-    ]
+    titles = [f"{label}" if guess == label else f"{label}\ntaken for {guess}" for label, guess in zip(true, predicted)]
     events = None if result.clips.events is None else [result.clips.events[index] for index in chosen]
     maps = {method: explained.maps[chosen] for method, explained in result.explained.items()}
     display = SaliencyDisplay.from_maps(maps, result.features[chosen], axes=result.axes, titles=titles, events=events)

@@ -17,7 +17,7 @@ from tqdm.auto import tqdm
 from ..features import FeatureAxes, feature_axes
 from ..metrics import get_scorer
 from ._compare import Explained, explain_and_score, table_of
-from .clips import Clips, load_clips, test_split
+from .clips import Clips, load_clips, split_clips
 from .studies import Study, make_explainers
 
 CHUNK = 256  # clips whose waveforms are in memory at a time
@@ -101,16 +101,21 @@ def run_study(study, *, data=None, labels=None, n_scenes=600, on_error="raise", 
         get_scorer(name)  # an unknown name is an error before the work, not after it
     make_explainers(study.explainers, None, seed)
     clips = load_clips(
-        data, slice_duration=study.slice_duration, labels=labels, n_scenes=n_scenes, on_error=on_error, n_jobs=n_jobs, seed=seed
+        data,
+        slice_duration=study.slice_duration,
+        labels=labels,
+        n_scenes=n_scenes,
+        scenes_sample_rate=study.scenes_sample_rate,
+        on_error=on_error,
+        n_jobs=n_jobs,
+        seed=seed,
     )
     for note in clips.notes:
         say(note)
-    train, held_out, chosen = test_split(clips, study.n_test, equal_parts=study.equal_parts, seed=seed)
+    train, held_out, chosen = split_clips(clips, study.n_test, equal_parts=study.equal_parts, seed=seed)
     classes = np.unique(clips.y)
     say(f"{len(clips.y)} clips of {len(classes)} classes: {len(train)} to train on, {len(held_out)} to test on.")
-    if data is None and clips.X.dtype.kind == "f" and clips.sample_rate is None:
-        raise ValueError("scenes must have a sample rate")
-    extraction, X_train = _fit_extraction(study.extraction(clips.sample_rate), clips.X[train], progress)
+    extraction, X_train = _fit_extraction(study.extraction(clips), clips.X[train], progress)
     X_held_out = _extract(extraction, clips.X[held_out], progress)
     axes = feature_axes(extraction)
     say(f"Features of shape {X_train.shape[1:]}.")

@@ -20,7 +20,7 @@ class Study:
     name, summary : str
         What it is called, and what it does in a line.
     extraction : callable
-        ``extraction(sample_rate)`` → Pipeline from waveforms (or paths, where the rate is None) to features.
+        ``extraction(clips)`` → Pipeline from waveforms or paths to features.
     classifiers : dict from str to classifier
         By their name in the rows of the table; one classifier needs none.
     explainers : tuple of str
@@ -31,6 +31,8 @@ class Study:
         Parameters for the metrics.
     slice_duration : float or None
         Seconds of the slices that recordings are cut into.
+    scenes_sample_rate : int
+        Of the scenes that stand in where there are no recordings, in hertz.
     n_test : int
         How many test clips are explained.
     equal_parts : bool
@@ -47,6 +49,7 @@ class Study:
     scoring: tuple | None = None
     metric_params: dict = field(default_factory=dict)
     slice_duration: float | None = None
+    scenes_sample_rate: int = 16000
     n_test: int = 200
     equal_parts: bool = True
     figures: tuple = ()
@@ -60,18 +63,20 @@ class Study:
         return replace(self, classifiers=classifiers, **{name: value for name, value in changes.items() if value is not None})
 
 
-def _mel_32(sample_rate):
+def _mel_32(clips):
     """32 × 32 mel spectrograms in [0, 1] (Wang 2022)."""
-    loader = [] if sample_rate is not None else [AudioLoader(22050, duration=5.0)]
-    mel = MelSpectrogram(sample_rate or 22050, n_mels=32)
+    loader = [] if clips.sample_rate is not None else [AudioLoader(22050, duration=clips.duration)]
+    mel = MelSpectrogram(clips.sample_rate or 22050, n_mels=32)
     return make_pipeline(*loader, mel, ResizeFeatures((32, 32)), FeatureScaler("minmax"))
 
 
-def _mfcc_13x400(sample_rate):
+def _mfcc_13x400(clips):
     """13 cepstra × 400 frames at 44.1 kHz, mono (Ansari 2024)."""
     hop = 512
     loader = AudioLoader(44100, duration=400 * hop / 44100)
-    return make_pipeline(loader, MFCC(44100, n_mfcc=13, n_fft=2048, hop_length=hop), FixedFrames(400), FeatureScaler("standard"))
+    return make_pipeline(
+        loader, MFCC(44100, n_mfcc=13, n_fft=2048, hop_length=hop), FixedFrames(400), FeatureScaler("standard")
+    )
 
 
 MAIN_FIGURES = ("loss", "confusion", "curves", "curves_per_class", "examples", "misclassified", "mixture")
@@ -113,6 +118,7 @@ def all_studies():
             ("GradCAM",),
             scoring=("monotonicity_correlation",),
             metric_params={"baseline": "uniform", "n_draws": 10, "features_in_step": 13},
+            scenes_sample_rate=44100,
             n_test=50,
             equal_parts=False,
             figures=("loss", "confusion", "monotonicity", "examples"),

@@ -1,0 +1,102 @@
+"""Explainers side by side."""
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError, UndefinedMetricWarning
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import make_pipeline
+from torch import nn
+
+from skxai.explainers import GradCAM, SmoothGrad, VanillaSaliency
+from skxai.features import FeatureScaler
+from skxai.metrics import evaluate, get_scorer
+from skxai.models import TorchClassifier
+from skxai.report import compare_explainers
+
+SCORING = ["insertion_auc", "neg_deletion_auc"]
+
+
+class Net(nn.Sequential):
+    trainings = 0
+
+    def __init__(self, n_classes):
+        super().__init__(
+            nn.Conv2d(1, 4, 3, padding=1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, n_classes)
+        )
+        type(self).trainings += 1
+
+
+@pytest.fixture(scope="module")
+def data():
+    X = np.random.default_rng(0).random((24, 1, 8, 8), dtype=np.float32)
+    y = np.tile(["cough", "wheeze"], 12)
+    X[y == "cough", :, :4] += 1
+    return X, y
+
+
+@pytest.fixture(scope="module")
+def fitted(data):
+    trained = FrozenEstimator(TorchClassifier(Net, lr=0.01, random_state=0).fit(*data))
+    return {
+        "saliency": VanillaSaliency(trained).fit(*data),
+        "smooth": SmoothGrad(trained, n_samples=3, random_state=0).fit(*data),
+    }
+
+
+def test_a_row_holds_the_means_of_the_method_s_own_values(fitted, data):
+    table = compare_explainers(fitted, *data, scoring=SCORING)
+    assert table.index.tolist() == ["saliency", "smooth"]
+    values = evaluate(fitted["smooth"], *data, SCORING)
+    assert table.loc["smooth", "insertion_auc"] == pytest.approx(values["insertion_auc"].mean())
+    assert table.loc["smooth", "deletion_auc"] == pytest.approx(-get_scorer("neg_deletion_auc")(fitted["smooth"], *data))
+
+
+def test_metrics_by_accuracy_are_left_out_without_labels(fitted, data):
+    with_labels = compare_explainers({"saliency": fitted["saliency"]}, *data).columns
+    without = compare_explainers({"saliency": fitted["saliency"]}, data[0]).columns
+    assert set(with_labels) - set(without) == {"deletion_accuracy_auc", "insertion_accuracy_auc"}
+
+
+def test_parallel_jobs_give_the_same_table(fitted, data):
+    alone, parallel = (compare_explainers(fitted, *data, scoring=SCORING, n_jobs=n_jobs) for n_jobs in (None, 2))
+    np.testing.assert_allclose(alone[["insertion_auc", "deletion_auc"]], parallel[["insertion_auc", "deletion_auc"]], rtol=1e-5)
+
+
+def test_cross_validation_trains_one_network_a_fold(data):
+    network = TorchClassifier(Net, max_epochs=2, random_state=0)
+    methods = {"saliency": VanillaSaliency(network), "CAM": make_pipeline(FeatureScaler(), GradCAM(network))}
+    Net.trainings = 0
+    table = compare_explainers(
+        {"saliency": methods["saliency"], "again": clone(methods["saliency"])}, *data, scoring=SCORING, cv=3
+    )
+    assert Net.trainings == 3
+    np.testing.assert_array_equal(table.loc["saliency", "insertion_auc"], table.loc["again", "insertion_auc"])
+    assert methods["saliency"].memory is None  # the user's estimators are not touched
+    assert not hasattr(methods["saliency"], "estimator_")
+
+
+def test_undefined_values_are_left_out_and_counted(data):
+    X, y = data
+    flat = X.copy()
+    flat[0] = 0
+
+    class ZeroForSilence(VanillaSaliency):
+        def _explain(self, network, x, target):
+            return super()._explain(network, x, target) * (x.flatten(1).amax(1) > 0).view(-1, 1, 1, 1)
+
+    explainer = ZeroForSilence(FrozenEstimator(TorchClassifier(Net, max_epochs=1, random_state=0).fit(X, y))).fit(X, y)
+    with pytest.warns(UndefinedMetricWarning, match=r"average_drop of zero is undefined for 1 of 24 clips"):
+        table = compare_explainers({"zero": explainer}, flat, y, scoring=["neg_average_drop"])
+    assert np.isfinite(table.loc["zero", "average_drop"])
+
+
+def test_errors_name_the_rule(fitted, data):
+    with pytest.raises(TypeError, match="explainers must be a dict"):
+        compare_explainers(list(fitted.values()), *data)
+    with pytest.raises(ValueError, match="scorer 'accuracy' is unknown; get_scorer_names"):
+        compare_explainers(fitted, *data, scoring=["accuracy"])
+    with pytest.raises(NotFittedError):
+        compare_explainers({"raw": clone(fitted["saliency"])}, *data)
+    with pytest.raises(ValueError, match="y must be given with cv"):
+        compare_explainers(fitted, data[0], cv=3)
