@@ -29,7 +29,7 @@ setup(
         "skorch>=1.1",
         "torch>=2.4",
         "torchaudio>=2.4",
-        "numpy>=1.26",
+        "numpy>=2.0",
         "scipy>=1.12",
         "joblib>=1.4",
         "soundfile>=0.12",

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import torch
 
 ESC10 = Path(__file__).parents[2] / "shared" / "data" / "esc10"
 
@@ -13,3 +14,9 @@ def esc10():
     if not ESC10.is_dir():
         pytest.skip(f"needs real audio in {ESC10}")
     return ESC10
+
+
+@pytest.fixture(autouse=True)
+def same_torch_state():
+    """Networks that a test makes without a seed have the same weights, whichever tests ran before."""
+    torch.manual_seed(0)

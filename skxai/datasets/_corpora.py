@@ -126,9 +126,7 @@ def load_urbansound8k(path, *, folds=None, on_error="raise", n_jobs=None):
     rows = _read_meta(meta, ["slice_file_name", "fsID", "fold", "class"], corpus="UrbanSound8K")
     table = pd.DataFrame(
         {
-            "file": [
-                str(path / "audio" / f"fold{fold}" / name) for fold, name in zip(rows["fold"], rows["slice_file_name"])
-            ],
+            "file": [str(path / "audio" / f"fold{fold}" / name) for fold, name in zip(rows["fold"], rows["slice_file_name"])],
             "label": rows["class"],
             "fold": rows["fold"],
             "group": rows["fsID"],

@@ -98,9 +98,7 @@ def _talker(rng, pitch, time, sample_rate):
         length = min(int(rng.uniform(0.12, 0.3) * sample_rate), time.size - first)
         syllable = source[first : first + length] * tukey(length, 0.6)
         vowel = _VOWELS[rng.integers(len(_VOWELS))] * tract
-        sound[first : first + length] = rng.uniform(0.4, 1) * _through_formants(
-            syllable, vowel, _FORMANT_WIDTHS, sample_rate
-        )
+        sound[first : first + length] = rng.uniform(0.4, 1) * _through_formants(syllable, vowel, _FORMANT_WIDTHS, sample_rate)
         first += length
     return sound
 

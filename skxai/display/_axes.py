@@ -4,7 +4,7 @@ import numpy as np
 
 __all__ = ["label_axes", "place_rows", "place_times", "row_ticks"]
 
-_OCTAVES = np.array([0, 16, 31.5, 63, 125, 250, 500, 1000, 2000, 4000, 8000, 16000, 32000, 64000])
+_OCTAVES = np.array([0, 125, 250, 500, 1000, 2000, 4000, 8000, 16000, 32000, 64000])
 _CLOSEST = 0.09  # of the axis, between two tick labels
 
 
@@ -22,7 +22,7 @@ def has_seconds(axes):
     return axes is not None and axes.frame_step is not None and bool(np.isfinite(axes.frame_step))
 
 
-def place_rows(rows, values):
+def place_rows(rows, values, *, beyond=np.nan):
     """Return where values (hertz, say) lie between rows, whose pictures are of equal height and centred at 0, 1, ….
 
     Parameters
@@ -31,18 +31,21 @@ def place_rows(rows, values):
         The value at each row's centre, increasing.
     values : array-like of shape (v,)
         What to place.
+    beyond : {nan, None}, default=nan
+        None puts values that are beyond the rows at the picture's edge.
 
     Returns
     -------
     ndarray of shape (v,)
-        Fractional row indices in [−0.5, f − 0.5]; NaN for values beyond.
+        Fractional row indices in [−0.5, f − 0.5], or NaN.
     """
     if len(rows) == 1:
-        return np.where(np.isclose(values, rows[0]), 0.0, np.nan)
+        inside = np.isclose(values, rows[0])
+        return np.where(inside, 0.0, np.nan if beyond is not None else np.where(np.less(values, rows[0]), -0.5, 0.5))
     outer = [rows[0] - (rows[1] - rows[0]) / 2, rows[-1] + (rows[-1] - rows[-2]) / 2]
     centres = np.concatenate([outer[:1], rows, outer[1:]])
     places = np.concatenate([[-0.5], np.arange(len(rows)), [len(rows) - 0.5]])
-    return np.interp(values, centres, places, left=np.nan, right=np.nan)
+    return np.interp(values, centres, places, left=beyond, right=beyond)
 
 
 def row_ticks(axes):

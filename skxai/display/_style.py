@@ -3,9 +3,11 @@
 Matplotlib is imported inside the functions: a display that is never drawn costs nothing.
 """
 
+import math
+
 import numpy as np
 
-__all__ = ["PALETTE", "as_given", "band_style", "grey_map", "line_style", "new_axes", "relevance_map"]
+__all__ = ["PALETTE", "as_given", "band_style", "columns_of", "grey_map", "line_style", "new_axes", "relevance_map"]
 
 # Okabe & Ito, "Color universal design", 2008, without the yellow, which a white page swallows; black comes last.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -68,7 +70,7 @@ def relevance_map(*, signed=False):
     def ramp(colours):
         strength = np.linspace(0, 1, 256)
         rgba = LinearSegmentedColormap.from_list("", colours)(strength)
-        rgba[:, 3] = 0.9 * strength**0.7
+        rgba[:, 3] = 0.8 * strength
         return rgba
 
     if signed:
@@ -113,6 +115,11 @@ def new_axes(ax, shape=(1, 1), *, panel, n_panels=None, owner, share=True):
         wanted = "one Axes" if n_panels == 1 else f"an array of {n_panels} Axes, one a panel, or None"
         raise ValueError(f"ax of {owner} must be {wanted}; got {len(given)}.")
     return given
+
+
+def columns_of(n_panels, n_columns=4):
+    """Return how many of at most ``n_columns`` columns leave the fewest gaps in the last row, without one more row."""
+    return math.ceil(n_panels / math.ceil(n_panels / n_columns))
 
 
 def as_given(axes):

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..metrics import deletion_curve, insertion_curve, split_pipeline
 from ..metrics.perturbation_curve import CURVES
-from ._style import as_given, band_style, line_style, new_axes
+from ._style import as_given, band_style, columns_of, line_style, new_axes
 
 __all__ = ["PerturbationCurveDisplay"]
 
@@ -67,7 +67,18 @@ class PerturbationCurveDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator, X, y=None, *, kind="deletion", by="probability", per_class=False, name=None, ax=None, band=True, **params
+        cls,
+        estimator,
+        X,
+        y=None,
+        *,
+        kind="deletion",
+        by="probability",
+        per_class=False,
+        name=None,
+        ax=None,
+        band=True,
+        **params,
     ):
         """Explain clips, delete or insert their pixels, and draw the curve.
 
@@ -135,9 +146,9 @@ class PerturbationCurveDisplay:
             Itself, with ``ax_``, ``figure_`` and ``lines_``.
         """
         panels = self._panels()
-        n_columns = min(4, len(panels))
+        n_columns = columns_of(len(panels))
         shape = (math.ceil(len(panels) / n_columns), n_columns)
-        panel = (5.6, 3.8) if len(panels) == 1 else (3.2, 2.9)
+        panel = (5.6, 3.8) if len(panels) == 1 else (2.9, 2.5 + 0.17 * len(self._named()))
         all_axes = new_axes(ax, shape, panel=panel, n_panels=len(panels), owner="PerturbationCurveDisplay")
         self.lines_ = []
         for i, (each, (title, lines)) in enumerate(zip(all_axes, panels.items())):
@@ -151,7 +162,11 @@ class PerturbationCurveDisplay:
                 each.set_ylabel(_Y_LABEL[self.by])
             if title:
                 each.set_title(title, fontsize="medium")
-            each.legend(fontsize="small" if len(panels) == 1 else "x-small", framealpha=0.7, handlelength=3)
+            legend = {"fontsize": "small", "handlelength": 3, "framealpha": 0.7}
+            if ax is None and len(panels) > 1:  # a small panel has no room inside
+                below = -0.24 if i + n_columns >= len(panels) else -0.1
+                legend |= {"loc": "upper left", "bbox_to_anchor": (-0.02, below), "borderpad": 0.6, "frameon": False}
+            each.legend(**legend)
         self.ax_, self.figure_ = as_given(all_axes), all_axes[0].figure
         return self
 

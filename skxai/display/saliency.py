@@ -8,7 +8,7 @@ import numpy as np
 from ..features import feature_axes
 from ..metrics import split_pipeline
 from ._axes import has_seconds, label_axes, place_rows, place_times
-from ._style import PALETTE, as_given, grey_map, new_axes, relevance_map
+from ._style import PALETTE, as_given, columns_of, grey_map, new_axes, relevance_map
 
 __all__ = ["SaliencyDisplay"]
 
@@ -72,9 +72,7 @@ class SaliencyDisplay:
         self.events = events
 
     @classmethod
-    def from_estimator(
-        cls, estimator, X, y=None, *, clips=None, target=None, axes=None, events=None, ax=None, **plot_params
-    ):
+    def from_estimator(cls, estimator, X, y=None, *, clips=None, target=None, axes=None, events=None, ax=None, **plot_params):
         """Explain clips and draw the maps; titles tell the predicted label, and the true one where ``y`` is given.
 
         Parameters
@@ -145,7 +143,7 @@ class SaliencyDisplay:
         ax : Axes, array-like of Axes or None, default=None
             One for each panel; None makes a new figure.
         n_columns : int, default=4
-            Panels side by side in a new figure; clips × methods takes what it needs.
+            At most so many panels side by side in a new figure; clips × methods takes what it needs.
         colorbar : bool, default=True
             Whether there are bars beside the panels for relevance and features.
 
@@ -158,9 +156,8 @@ class SaliencyDisplay:
             raise ValueError(f"n_columns of SaliencyDisplay must be an integer of at least 1; got {n_columns!r}.")
         features, maps = self._checked()
         panels = _panels(maps, len(features), self.titles)
-        if len(maps) > 1 and len(features) > 1:
-            n_columns = len(maps) + 1
-        n_columns = min(n_columns, len(panels))
+        is_table = len(features) > 1 and len(panels) > len(features)
+        n_columns = len(maps) + 1 if is_table else columns_of(len(panels), n_columns)
         n_rows = math.ceil(len(panels) / n_columns)
         is_line = features.ndim == 2
         panel = (5.6, 3.4) if len(panels) == 1 else (2.9, 2.4)
@@ -171,7 +168,9 @@ class SaliencyDisplay:
         for i, (each, (clip, name, title)) in enumerate(zip(all_axes, panels)):
             relevance = None if name is None else relevances[name][clip]
             draw = self._draw_line if is_line else self._draw_picture
+            name_events = name is None or not isinstance(self.maps, dict)
             overlay, grey = draw(each, features, clip, relevance, signed)
+            self._draw_events(each, clip, features.shape[1:], with_labels=name_events)
             overlays += [overlay] * (overlay is not None)
             greys += [grey] * (grey is not None)
             each.set_title(title, fontsize="medium" if len(panels) == 1 else "small")
@@ -197,8 +196,6 @@ class SaliencyDisplay:
             overlay = ax.imshow(relevance, cmap=relevance_map(signed=signed), vmin=-1 if signed else 0, vmax=1, **at)
             _tell_constant(ax, relevance)
         label_axes(ax, self.axes, shape)
-        for event in () if self.events is None else self.events[clip]:
-            self._draw_event(ax, event, shape)
         return overlay, grey
 
     def _draw_line(self, ax, features, clip, relevance, signed):
@@ -222,38 +219,16 @@ class SaliencyDisplay:
         ax.plot(centres, features[clip], color="black", linewidth=0.9)
         ax.set(xlim=(left, right), ylim=(low - margin, high + margin), ylabel="Feature value")
         ax.set_xlabel("Time (s)" if has_seconds(self.axes) else "Feature")
-        for event in () if self.events is None else self.events[clip]:
-            self._draw_box(ax, event, low - margin, high + margin)
         return overlay, None
 
-    def _draw_event(self, ax, event, shape):
-        bottom, top = -0.5, shape[0] - 0.5
-        if self.axes.frequencies is not None:
-            places = place_rows(self.axes.frequencies, [event.low, event.high])
-            bottom, top = (edge if np.isnan(place) else place for place, edge in zip(places, (bottom, top)))
-        self._draw_box(ax, event, bottom, top)
-
-    def _draw_box(self, ax, event, bottom, top):
-        from matplotlib.patches import Rectangle
-        from matplotlib.patheffects import withStroke
-
-        halo = [withStroke(linewidth=2.5, foreground="white", alpha=0.8)]
-        left, right = max(event.onset, ax.get_xlim()[0]), min(event.offset, ax.get_xlim()[1])
-        box = Rectangle((left, bottom), right - left, top - bottom, fill=False, edgecolor=PALETTE[0], linewidth=1.3)
-        box.set_path_effects(halo)
-        ax.add_patch(box)
-        room_above = top < ax.get_ylim()[0] + 0.9 * (ax.get_ylim()[1] - ax.get_ylim()[0])
-        ax.annotate(
-            str(event.label),
-            (left, top),
-            xytext=(2, 2 if room_above else -2),
-            textcoords="offset points",
-            va="bottom" if room_above else "top",
-            color=PALETTE[0],
-            fontsize="small",
-            annotation_clip=True,
-            path_effects=halo,
-        )
+    def _draw_events(self, ax, clip, shape, *, with_labels):
+        for event in () if self.events is None else self.events[clip]:
+            bottom, top = ax.get_ylim()
+            if len(shape) == 2 and self.axes.frequencies is not None:
+                bottom, top = place_rows(self.axes.frequencies, [event.low, event.high], beyond=None)
+            left, right = np.clip([event.onset, event.offset], *ax.get_xlim())
+            if right > left and top > bottom:  # some of it is on the axes
+                _draw_box(ax, event.label if with_labels else "", left, right, bottom, top)
 
     def _draw_bars(self, all_axes, overlay, grey, n_rows):
         where = all_axes if len(all_axes) > 1 else all_axes[0]
@@ -328,10 +303,24 @@ def relative_relevance(maps):
     return np.divide(scaled, size, out=np.zeros_like(flat), where=(size > 0) & (span > 0)).reshape(maps.shape)
 
 
+def _draw_box(ax, label, left, right, bottom, top):
+    from matplotlib.patches import Rectangle
+    from matplotlib.patheffects import withStroke
+
+    halo = [withStroke(linewidth=2.5, foreground="white", alpha=0.8)]
+    box = Rectangle((left, bottom), right - left, top - bottom, fill=False, edgecolor=PALETTE[0], linewidth=1.3)
+    box.set_path_effects(halo)
+    ax.add_patch(box)
+    low, high = ax.get_ylim()
+    above = top < low + 0.9 * (high - low)  # there is room for the label
+    style = {"color": PALETTE[0], "fontsize": "small", "path_effects": halo, "va": "bottom" if above else "top"}
+    ax.annotate(str(label), (left, top), xytext=(2, 2 if above else -2), textcoords="offset points", **style)
+
+
 def _panels(maps, n_clips, titles):
     """Return clip, method (None: the plain spectrogram) and title of each panel."""
     titles = [""] * n_clips if titles is None else [str(title) for title in titles]
-    if len(maps) == 1 and "" in maps:
+    if list(maps) == [""]:
         return [(clip, "", title) for clip, title in enumerate(titles)]
     panels = []
     for clip, title in enumerate(titles):

@@ -98,7 +98,7 @@ class ScoreDistributionDisplay:
             explainer, features = metrics.split_pipeline(each, X)
             group = type(explainer).__name__ if group is None else group
             ((metric, scores[group]),) = metrics.evaluate(explainer, features, y, [scoring], **params).items()
-        score_name = metric.replace("_", " ").replace(" auc", " AUC").capitalize().replace(" auc", " AUC")
+        score_name = metric.replace("_", " ").capitalize().replace(" auc", " AUC")
         bounds = getattr(metrics, metric).bounds
         return cls(scores, score_name=score_name, bounds=bounds, bw_method=bw_method).plot(ax)
 
@@ -173,8 +173,9 @@ class ScoreDistributionDisplay:
         ax.axhline(0, color="0.3", linewidth=0.8, zorder=0)
         ax.set(xlabel=self.score_name or "Score", ylabel="Density")
         ax.set_ylim(-height * (0.06 * len(groups) + 0.02), 1.08 * height)
-        ax.set_yticks([tick for tick in ax.get_yticks() if 0 <= tick <= 1.08 * height])
-        _draw_legend(ax)
+        has_density = any(found is not None for found in densities.values())
+        ax.set_yticks([tick for tick in ax.get_yticks() if 0 <= tick <= 1.08 * height and has_density])
+        _draw_legend(ax, with_marks=has_density)
         self.ax_, self.figure_ = as_given([ax]), ax.figure
         return self
 
@@ -254,13 +255,15 @@ def _legend_entry(name, values):
     return f"{name}: {text}" if name else text
 
 
-def _draw_legend(ax):
+def _draw_legend(ax, with_marks):
     from matplotlib.lines import Line2D
 
-    handles, labels = ax.get_legend_handles_labels()
-    handles += [
-        Line2D([], [], color="0.4", marker="|", markersize=11, linestyle="none", markeredgewidth=1.1, label="median"),
-        Line2D([], [], color="0.4", marker="o", markeredgecolor="white", markersize=7, linestyle="none", label="mean"),
-    ]
-    labels += ["median", "mean"]
-    ax.legend(handles, labels, fontsize="small", framealpha=0.7, handlelength=3, loc="lower left", bbox_to_anchor=(0, 1.0))
+    style = {"fontsize": "small", "frameon": False, "borderaxespad": 0.2}
+    if with_marks:
+        grey = {"color": "0.4", "linestyle": "none"}
+        marks = [
+            Line2D([], [], marker="|", markersize=11, markeredgewidth=1.1, label="median", **grey),
+            Line2D([], [], marker="o", markersize=7, markeredgecolor="white", label="mean", **grey),
+        ]
+        ax.add_artist(ax.legend(handles=marks, loc="lower right", bbox_to_anchor=(1, 1), handlelength=1, **style))
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), handlelength=3, **style)

@@ -44,9 +44,7 @@ def frozen_copy(module, example, *, layer=None, strip_softmax=False):
         with torch.inference_mode():
             expected = tensor_of(plain(example.clone()))
     except RuntimeError as error:
-        raise ValueError(
-            f"{type(module).__name__} cannot take clips of shape {tuple(example.shape[1:])}: {error}"
-        ) from error
+        raise ValueError(f"{type(module).__name__} cannot take clips of shape {tuple(example.shape[1:])}: {error}") from error
     if not isinstance(expected, torch.Tensor):  # only the caller knows how to read it
         return plain, False
 
@@ -106,8 +104,10 @@ def _rewritten(module, layer, strip_softmax):
         inside = graph.get_submodule(layer)
         folded = fx.GraphModule(inside, _Tracer(None).trace(inside))
         _fold_batch_norm(folded, None)
+        folded.delete_all_unused_submodules()
         graph.set_submodule(layer, folded)
     stripped = strip_softmax and _strip_softmax(graph)
+    graph.delete_all_unused_submodules()
     graph.graph.lint()
     graph.recompile()
     return graph, stripped

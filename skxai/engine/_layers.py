@@ -47,8 +47,7 @@ def layer_name(module, layer=None):
     index = -1 if layer is None else layer
     if not -len(convolutions) <= index < len(convolutions):
         raise ValueError(
-            f"layer={layer!r} must be an index into the {len(convolutions)} convolutions of {owner}: "
-            f"{', '.join(convolutions)}."
+            f"layer={layer!r} must be an index into the {len(convolutions)} convolutions of {owner}: {', '.join(convolutions)}."
         )
     return convolutions[index]
 

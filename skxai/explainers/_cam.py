@@ -44,9 +44,7 @@ class CAM(Explainer):
         collapsed = _collapsed_axes(X.shape[1:], tuple(activations.shape[2:]))
         if collapsed:
             enough = [
-                name
-                for name, shape in network.convolution_shapes(X[:1]).items()
-                if not _collapsed_axes(X.shape[1:], shape[1:])
+                name for name, shape in network.convolution_shapes(X[:1]).items() if not _collapsed_axes(X.shape[1:], shape[1:])
             ]
             advice = f" The last convolution that resolves them is layer={enough[-1]!r}." if enough else ""
             warnings.warn(

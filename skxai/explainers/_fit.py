@@ -50,8 +50,16 @@ def _fit(estimator, X, y):
         return _with_classes(estimator.fit(X, y))
     if y is None:
         raise ValueError(f"{type(estimator).__name__} requires y to be passed, but the target y is None.")
-    classes, indices = np.unique(y, return_inverse=True)  # skorch takes no strings
-    return estimator.fit(X, indices.astype(np.int64)), classes
+    # skorch takes no strings: it is trained on columns, and its classes_ are made the labels of the columns.
+    given = getattr(estimator, "classes", None)
+    classes = np.unique(y) if given is None else np.asarray(given)
+    column = {label: index for index, label in enumerate(classes.tolist())}
+    unknown = sorted(set(np.asarray(y).tolist()) - set(column), key=str)
+    if unknown:
+        raise ValueError(f"y holds {unknown[0]!r}, which is not in classes of {type(estimator).__name__}: {list(column)}.")
+    estimator.fit(X, np.array([column[label] for label in np.asarray(y).tolist()]))
+    estimator.classes_inferred_ = classes
+    return estimator, classes
 
 
 def _with_classes(estimator):

@@ -6,7 +6,8 @@ from ._cam import GradientCAM
 class GradCAM(GradientCAM):
     r"""Feature maps weighted by the mean gradient of the class score.
 
-    .. math:: M_c = \mathrm{ReLU}\Big(\sum_k w_k A_k\Big), \quad w_k = \frac{1}{Z} \sum_{ij} \frac{\partial S_c}{\partial A_{kij}}
+    .. math:: M_c = \mathrm{ReLU}\Big(\sum_k w_k A_k\Big), \quad
+        w_k = \frac{1}{Z} \sum_{ij} \frac{\partial S_c}{\partial A_{kij}}
 
     upsampled bilinearly to the shape of the features.
 

@@ -71,9 +71,7 @@ class BandpassFilter(WaveformTransformer):
         self._check_edges()
         edges = [edge for edge in (self.low, self.high) if edge is not None]
         kind = "bandpass" if len(edges) == 2 else "lowpass" if self.low is None else "highpass"
-        self.sos_ = signal.butter(
-            self.order, edges if len(edges) == 2 else edges[0], kind, fs=self.sample_rate, output="sos"
-        )
+        self.sos_ = signal.butter(self.order, edges if len(edges) == 2 else edges[0], kind, fs=self.sample_rate, output="sos")
 
     def _check_edges(self):
         owner, nyquist = type(self).__name__, self.sample_rate / 2

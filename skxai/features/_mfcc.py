@@ -64,9 +64,7 @@ class MFCC(MelTransformer):
         "n_mfcc": [Interval(Integral, 1, None, closed="left")],
     }
 
-    def __init__(
-        self, sample_rate, *, n_mfcc=13, n_fft=2048, hop_length=None, n_mels=128, f_min=0.0, f_max=None, top_db=80.0
-    ):
+    def __init__(self, sample_rate, *, n_mfcc=13, n_fft=2048, hop_length=None, n_mels=128, f_min=0.0, f_max=None, top_db=80.0):
         self.sample_rate = sample_rate
         self.n_mfcc = n_mfcc
         self.n_fft = n_fft

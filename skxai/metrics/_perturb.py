@@ -123,7 +123,7 @@ def ranks(maps, random_state=0, *, descending=True):
 def hidden_first(x, places, counts, baseline):
     """Return ``make(clips, variants)``: clips whose first ``counts[variant]`` pixels by ``places`` are at the baseline.
 
-    ``outside`` the roles are exchanged by giving the baseline as ``x``: insertion is deletion from the baseline.
+    With ``x`` and ``baseline`` exchanged it is insertion.
     """
     x, baseline = torch.broadcast_tensors(x, baseline)
 

@@ -113,6 +113,22 @@ def split_pipeline(estimator, X):
     ------
     TypeError
         If there is no explainer at the end, or the search was not refitted.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from torch import nn
+    >>> from skxai.explainers import VanillaSaliency
+    >>> from skxai.features import FixedFrames
+    >>> from skxai.metrics import split_pipeline
+    >>> from skxai.models import PretrainedClassifier
+    >>> trained = nn.Sequential(nn.Flatten(), nn.Linear(12, 2))
+    >>> X = np.ones((5, 1, 3, 7))
+    >>> pipe = make_pipeline(FixedFrames(4), VanillaSaliency(PretrainedClassifier(trained))).fit(X)
+    >>> explainer, features = split_pipeline(pipe, X)
+    >>> features.shape
+    (5, 1, 3, 4)
     """
     while hasattr(estimator, "cv_results_"):
         if not hasattr(estimator, "best_estimator_"):
@@ -153,6 +169,18 @@ def evaluate(estimator, X, y=None, scoring=None, maps=None, **params):
     -------
     dict from str to ndarray of shape (n,)
         The metrics' own values by metric name: a loss is not negated. NaN where undefined.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from torch import nn
+    >>> from skxai.explainers import VanillaSaliency
+    >>> from skxai.metrics import evaluate
+    >>> from skxai.models import PretrainedClassifier
+    >>> X = np.random.default_rng(0).random((5, 12))
+    >>> explainer = VanillaSaliency(PretrainedClassifier(nn.Linear(12, 2))).fit(X)
+    >>> evaluate(explainer, X, scoring=["neg_average_drop"])["average_drop"].shape
+    (5,)
     """
     scorers = [_Scorer(name, {}) for name in (get_scorer_names() if scoring is None else scoring)]
     with shared_passes():

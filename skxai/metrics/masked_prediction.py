@@ -138,9 +138,7 @@ def average_increase(estimator, X, maps, y=None, *, target=None, baseline="floor
 
 
 @metric(greater_is_better=False, bounds=(0, 1))
-def prediction_change(
-    estimator, X, maps, y=None, *, target=None, baseline="floor", top=0.5, batch_size=None, random_state=0
-):
+def prediction_change(estimator, X, maps, y=None, *, target=None, baseline="floor", top=0.5, batch_size=None, random_state=0):
     r"""Whether the predicted label changes when only the explained part of a clip is heard.
 
     .. math:: \mathbb{1}\big[\arg\max_c p_c(x) \ne \arg\max_c p_c(b + m \odot (x - b))\big]

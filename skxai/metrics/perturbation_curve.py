@@ -139,9 +139,7 @@ def deletion_curve(estimator, X, maps, y=None, *, target=None, baseline="floor",
 
 
 @shared
-def insertion_curve(
-    estimator, X, maps, y=None, *, target=None, baseline="floor", step=0.01, batch_size=None, random_state=0
-):
+def insertion_curve(estimator, X, maps, y=None, *, target=None, baseline="floor", step=0.01, batch_size=None, random_state=0):
     """Bring the pixels back from the baseline, the most relevant first.
 
     Parameters

@@ -127,7 +127,8 @@ class NetworkClassifier(NetworkPredictions, ABC):
         net.fit(X_train, y_train)
         if not all(torch.isfinite(value).all() for value in net.module_.state_dict().values()):
             raise ValueError(
-                f"The training of {type(self).__name__} diverged: its weights are not finite. Lower lr, now {self.lr!r}, or scale X."
+                f"The training of {type(self).__name__} diverged: its weights are not finite. Lower lr, now {self.lr!r}, or "
+                "scale X."
             )
         return net
 

@@ -1,7 +1,7 @@
 """Everything of one kind that the package offers, as ``sklearn.utils.discovery`` does for scikit-learn.
 
 A registry is the namespace of its package: what ``skxai.explainers`` imports is an explainer of skxai. This module and
-``checks`` stand above all packages and may import any of them; nothing imports them.
+``checks`` stand above the packages whose members they look at, and only display, report and cli may import them.
 """
 
 import inspect
@@ -83,12 +83,10 @@ def all_classifiers():
 
 
 def _classes(package, kind):
-    return _members(
-        package,
-        lambda value: (
-            inspect.isclass(value) and issubclass(value, kind) and issubclass(value, BaseEstimator) and not inspect.isabstract(value)
-        ),
-    )
+    def concrete(value):
+        return inspect.isclass(value) and issubclass(value, BaseEstimator) and not inspect.isabstract(value)
+
+    return _members(package, lambda value: concrete(value) and issubclass(value, kind))
 
 
 def _members(package, wanted):

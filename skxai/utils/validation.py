@@ -88,7 +88,8 @@ def check_waveforms(estimator, X, *, reset=False):
         length = f" ({expected / rate:.3f} s at sample_rate={rate})" if rate else ""
         raise ValueError(
             f"X has {shape[1]} features, but {type(estimator).__name__} is expecting {expected} features as input: "
-            f"it was fitted on waveforms of {expected} samples{length}. Clips must have the sample rate and the duration of fit."
+            f"it was fitted on waveforms of {expected} samples{length}. Clips must have the sample rate and the duration of "
+            "fit."
         )
     return validate_data(estimator, X, reset=reset, dtype=np.float32)
 

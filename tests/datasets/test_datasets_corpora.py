@@ -87,9 +87,7 @@ def test_missing_clip_is_named_or_skipped(urbansound8k):
     assert clips.folds.tolist() == [1, 10]
 
 
-@pytest.mark.parametrize(
-    ("load", "table"), [(load_esc50, "meta/esc50.csv"), (load_urbansound8k, "metadata/UrbanSound8K.csv")]
-)
+@pytest.mark.parametrize(("load", "table"), [(load_esc50, "meta/esc50.csv"), (load_urbansound8k, "metadata/UrbanSound8K.csv")])
 def test_another_folder_is_named(tmp_path, load, table):
     with pytest.raises(FileNotFoundError, match=f"{tmp_path / table}: .*as its authors publish it"):
         load(tmp_path)

@@ -1,0 +1,179 @@
+"""The classifiers: their networks' architecture, and what training promises."""
+
+import pickle
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from sklearn.base import clone
+from torch import nn
+
+from skxai.models import AcoumonClassifier, AcoumonNet, PretrainedClassifier, ResNet, ResNetClassifier, TorchClassifier
+
+
+class Dense(nn.Sequential):
+    """Logits of any clip, through a batch norm, which can't be trained on one clip."""
+
+    def __init__(self, input_shape, n_classes, width=8):
+        super().__init__(
+            nn.Flatten(), nn.Linear(int(np.prod(input_shape)), width), nn.BatchNorm1d(width), nn.Linear(width, n_classes)
+        )
+
+
+def clips(n=16, shape=(1, 4, 5)):
+    """Return clips of two classes that a mean tells apart."""
+    y = np.resize(["quiet", "loud"], n)
+    X = np.random.default_rng(0).random((n, *shape)) + 2 * (y == "loud").reshape(-1, *[1] * len(shape))
+    return X.astype(np.float32), y
+
+
+class TestResNet:
+    @pytest.mark.parametrize(("depth", "n_parameters"), [(18, 11_689_512), (34, 21_797_672), (50, 25_557_032),
+                                                         (101, 44_549_160), (152, 60_192_808)])  # fmt: skip
+    def test_has_the_published_number_of_parameters_and_layers(self, depth, n_parameters):
+        with torch.device("meta"):
+            net = ResNet((3, 224, 224), 1000, depth)
+        assert sum(parameter.numel() for parameter in net.parameters()) == n_parameters
+        weighted = [
+            name
+            for name, layer in net.named_modules()
+            if isinstance(layer, (nn.Conv2d, nn.Linear)) and "downsample" not in name
+        ]
+        assert len(weighted) == depth
+
+    def test_has_torchvisions_names(self):
+        with torch.device("meta"):
+            names = set(ResNet((3, 64, 64), 10, 18).state_dict())
+            deep = set(ResNet((3, 64, 64), 10, 50).state_dict())
+        assert {"conv1.weight", "bn1.running_mean", "layer1.0.conv1.weight", "layer2.0.downsample.0.weight",
+                "layer2.0.downsample.1.bias", "layer4.1.bn2.num_batches_tracked", "fc.weight", "fc.bias"} <= names  # fmt: skip
+        assert not any(name.startswith(("layer1.0.downsample", "layer2.1.downsample", "image")) for name in names)
+        assert len(names) == 122
+        assert {"layer1.0.downsample.0.weight", "layer3.5.conv3.weight", "layer4.2.bn3.weight"} <= deep
+        assert len(deep) == 320
+
+    def test_feature_maps_halve_as_published(self):
+        net, shapes = ResNet((1, 13, 400), 10).eval(), {}
+        for number in range(1, 5):
+            net.get_submodule(f"layer{number}").register_forward_hook(
+                lambda layer, inputs, output, number=number: shapes.__setitem__(number, tuple(output.shape[1:]))
+            )
+        with torch.no_grad():
+            net(torch.zeros(1, 1, 13, 400))
+        assert shapes == {1: (64, 4, 100), 2: (128, 2, 50), 3: (256, 1, 25), 4: (512, 1, 13)}
+
+    def test_unknown_depth_is_refused(self):
+        X, y = clips()
+        with pytest.raises(ValueError, match=r"'depth' parameter of ResNetClassifier.*19"):
+            ResNetClassifier(19).fit(X, y)
+
+
+def test_acoumon_is_the_network_of_the_thesis():
+    net = AcoumonNet((1, 32, 32), 5)
+    layers = list(net.modules())
+    convolutions = [layer for layer in layers if isinstance(layer, nn.Conv2d)]
+    assert [layer.out_channels for layer in convolutions] == [16, 32, 64, 128]
+    assert {layer.kernel_size for layer in convolutions} == {(8, 4)}
+    assert [layer.out_features for layer in layers if isinstance(layer, nn.Linear)] == [200, 100, 5]
+    assert not any(isinstance(layer, nn.Dropout) for layer in layers)
+    recipe = AcoumonClassifier().get_params()
+    assert (recipe["max_epochs"], recipe["lr"]) == (12, 3e-5)
+
+
+class TestTraining:
+    def test_seed_decides_and_torchs_own_state_neither_counts_nor_changes(self):
+        X, y = clips()
+        fitted = []
+        for seed in (1, 2):
+            torch.manual_seed(seed)
+            before = torch.get_rng_state()
+            fitted.append(TorchClassifier(Dense, max_epochs=2, random_state=0).fit(X, y).predict_proba(X))
+            assert torch.equal(torch.get_rng_state(), before)
+        np.testing.assert_array_equal(*fitted)
+        other = TorchClassifier(Dense, max_epochs=2, random_state=1).fit(X, y).predict_proba(X)
+        assert (other != fitted[0]).any()
+
+    def test_learns_and_speaks_in_labels(self):
+        X, y = clips()
+        classifier = TorchClassifier(Dense, lr=0.01, module_params={"width": 4}, random_state=0).fit(X, y)
+        assert classifier.score(X, y) == 1
+        assert classifier.classes_.tolist() == ["loud", "quiet"]
+        assert classifier.module_[1].out_features == 4
+        assert len(classifier.history_) == 20
+
+    @pytest.mark.parametrize("n", [17, 33])
+    def test_last_batch_of_one_clip_does_not_stop_batch_norm(self, n):
+        X, y = clips(n)
+        TorchClassifier(Dense, max_epochs=2, batch_size=16, random_state=0).fit(X, y)
+
+    def test_validation_loss_is_followed_on_clips_that_are_held_out(self):
+        X, y = clips(20)
+        classifier = TorchClassifier(Dense, max_epochs=3, validation_fraction=0.2, random_state=0).fit(X, y)
+        assert len(classifier.history_[:, "valid_loss"]) == 3
+
+    def test_class_with_one_clip_cannot_be_validated(self):
+        X, y = clips(9)
+        y = np.where(np.arange(9) == 3, "rare", "common")
+        with pytest.raises(ValueError, match=r"validation_fraction=0\.2 of TorchClassifier; class .*'rare'.* has 1"):
+            TorchClassifier(Dense, validation_fraction=0.2).fit(X, y)
+        assert TorchClassifier(Dense, max_epochs=1).fit(X, y).classes_.tolist() == ["common", "rare"]
+
+    def test_module_instance_is_refused(self):
+        X, y = clips()
+        with pytest.raises(TypeError, match=r"(?s)'module' parameter of TorchClassifier must be .*PretrainedClassifier"):
+            TorchClassifier(Dense((1, 4, 5), 2)).fit(X, y)
+
+    def test_diverged_training_is_an_error(self):
+        X, y = clips()
+        with pytest.raises(ValueError, match=r"training of TorchClassifier diverged.*Lower lr"):
+            TorchClassifier(Dense, lr=1e30, optimizer=torch.optim.SGD, max_epochs=5, random_state=0).fit(X, y)
+
+    def test_one_class_is_refused(self):
+        X, _ = clips()
+        with pytest.raises(ValueError, match=r"y must hold at least 2 classes for TorchClassifier; got 1 class, .*'only'"):
+            TorchClassifier(Dense).fit(X, ["only"] * 16)
+
+    def test_progress_is_shown_on_request_and_pickles(self, capsys):
+        X, y = clips()
+        quiet = TorchClassifier(Dense, max_epochs=1, random_state=0).fit(X, y)
+        assert capsys.readouterr() == ("", "")
+        loud = TorchClassifier(Dense, max_epochs=1, random_state=0, verbose=1).fit(X, y)
+        assert "TorchClassifier: training" in capsys.readouterr().err
+        np.testing.assert_array_equal(pickle.loads(pickle.dumps(loud)).predict_proba(X), quiet.predict_proba(X))
+
+
+class TestPretrained:
+    def test_is_ready_at_once_and_keeps_its_module_through_fit_and_clone(self):
+        X, y = clips()
+        module = Dense((1, 4, 5), 2).eval()
+        classifier = PretrainedClassifier(module, ["loud", "quiet"])
+        expected = torch.softmax(module(torch.from_numpy(X)), 1).detach()
+        np.testing.assert_allclose(classifier.predict_proba(X), expected, rtol=1e-4)
+        weights = {name: value.clone() for name, value in module.state_dict().items()}
+        copy = clone(classifier).fit(X, y)
+        assert copy.module_ is module
+        assert all(torch.equal(value, weights[name]) for name, value in module.state_dict().items())
+        assert copy.feature_range_ == (X.min(), X.max())
+        assert set(copy.predict(X)) <= {"loud", "quiet"}
+
+    def test_training_mode_of_the_module_does_not_count(self):
+        X, _ = clips()
+        module = Dense((1, 4, 5), 2)
+        got = {mode: PretrainedClassifier(module.train(mode)).predict_proba(X) for mode in (True, False)}
+        np.testing.assert_array_equal(got[True], got[False])
+
+    def test_classes_are_counted_by_the_last_linear_layer_or_must_be_given(self):
+        assert PretrainedClassifier(Dense((20,), 4)).classes_.tolist() == [0, 1, 2, 3]
+        with pytest.raises(ValueError, match=r"'classes' parameter of PretrainedClassifier must be given.*Conv2d"):
+            PretrainedClassifier(nn.Conv2d(1, 2, 3)).classes_  # noqa: B018
+
+    def test_what_is_no_module_is_refused(self):
+        with pytest.raises(ValueError, match="'module' parameter of PretrainedClassifier"):
+            PretrainedClassifier(Dense).fit(*clips())
+
+
+def test_training_warns_of_nothing():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        AcoumonClassifier(max_epochs=1, random_state=0).fit(*clips(8, (1, 32, 32)))
