@@ -1,3 +1,18 @@
 """skxai: explain audio CNN classifiers the scikit-learn way, and measure whether the explanations are true."""
 
+import importlib
+
 __version__ = "0.1.0"
+
+__all__ = ["datasets", "display", "engine", "explainers", "features", "metrics", "models", "report", "utils"]
+
+
+def __getattr__(name):
+    # Sub-packages are imported when they are first asked for: torch takes seconds.
+    if name in __all__:
+        return importlib.import_module(f".{name}", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return [*globals(), *__all__]

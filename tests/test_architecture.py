@@ -15,7 +15,7 @@ ROOT = Path(skxai.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
 # The direction of the data. A package imports from those before it; engine, where the networks are run, stands beside it.
 ORDER = ["utils", "datasets", "features", "engine", "models", "explainers", "metrics", "discovery", "display", "report", "cli"]
-ABOVE = {"utils/discovery.py", "utils/checks.py"}  # they look at the packages up to metrics
+ABOVE = {"utils/discovery", "utils/checks"}  # they look at the packages up to metrics
 # An explainer is scored by a metric, as ClassifierMixin.score calls one.
 LATE_IMPORTS = {("explainers/_base.py", "metrics")}
 PUBLIC = ["datasets", "features", "models", "explainers", "metrics", "display", "report", "utils.discovery", "utils.checks"]
@@ -24,7 +24,7 @@ PUBLIC = ["datasets", "features", "models", "explainers", "metrics", "display", 
 def place(module):
     """Return the package that a module counts to, given by its path under skxai or by its dotted name."""
     parts = module.removesuffix(".py").split("/")
-    if "/".join(parts[:2]) + ".py" in ABOVE:
+    if "/".join(parts[:2]) in ABOVE:
         return "discovery"
     return {"__main__": "cli"}.get(parts[0], parts[0])
 

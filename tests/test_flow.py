@@ -71,7 +71,7 @@ def test_search_in_parallel_trains_once_a_fold_too_and_gives_the_same(scenes, tm
         ).fit(scenes.data, scenes.target)
         found[n_jobs] = search.cv_results_["mean_test_score"]
         assert len(list(Path(memory).rglob("output.pkl"))) == 3
-    np.testing.assert_allclose(found[2], found[1], rtol=1e-3)
+    np.testing.assert_allclose(found[2], found[1], atol=1e-4)  # workers train with fewer threads: rounding
 
 
 def test_classifier_that_is_frozen_is_explained_as_it_is(scenes, trainings):

@@ -1,17 +1,10 @@
 """The one place where torch models are run: fast frozen copies, batches within a memory budget, gradients, activations."""
 
 from ._batches import batch_size_within, blocks, slices
+from ._from_estimator import freeze, predictor, unwrap
 from ._masking import BASELINES, feature_range, mask, minmax, resolve_baseline
-from ._predictor import (
-    FrozenNetwork,
-    OpaquePredictor,
-    Predictor,
-    freeze,
-    freeze_module,
-    predictor,
-    unperturbed_probabilities,
-    unwrap,
-)
+from ._network import FrozenNetwork
+from ._predictor import OpaquePredictor, Predictor, unperturbed_probabilities
 from ._sharing import shared, shared_passes
 
 __all__ = [
@@ -23,7 +16,6 @@ __all__ = [
     "blocks",
     "feature_range",
     "freeze",
-    "freeze_module",
     "mask",
     "minmax",
     "predictor",

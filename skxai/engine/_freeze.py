@@ -5,6 +5,7 @@ out-of-place (a recorded activation must keep its value), batch norm folded into
 memory. The user's module is never touched.
 """
 
+import contextlib
 import copy
 
 import torch
@@ -59,7 +60,7 @@ def frozen_copy(module, example, *, layer=None, strip_softmax=False):
     frozen, stripped = plain, False
     if _hooks_free(plain) and (strip_softmax or _has_foldable_norm(plain)):
         try:
-            graph, graph_stripped = _rewritten(_detached_copy(module), layer, strip_softmax)
+            graph, graph_stripped = _rewritten(plain, layer, strip_softmax)  # shares the layers that it does not fold
             if agrees(graph, graph_stripped):
                 frozen, stripped = graph, graph_stripped
         except Exception:  # fx can fail in any way on code that it cannot trace; the plain copy is always right
@@ -151,8 +152,8 @@ def _in_fast_memory_format(module, example, agrees):
     """Convolutions run up to twice as fast on channels-last weights; a ``view`` in the module can forbid it."""
     if example.dim() != 4:
         return module
-    fast = copy.deepcopy(module).to(memory_format=torch.channels_last)
-    try:
-        return fast if agrees(fast) else module
-    except RuntimeError:
-        return module
+    module.to(memory_format=torch.channels_last)
+    with contextlib.suppress(RuntimeError):
+        if agrees(module):
+            return module
+    return module.to(memory_format=torch.contiguous_format)

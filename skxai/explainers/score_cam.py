@@ -5,7 +5,7 @@ from numbers import Real
 import torch
 from torch.nn import functional
 
-from ..engine import mask, resolve_baseline
+from ..engine import BASELINES, mask, resolve_baseline
 from ..utils.validation import StrOptions
 from ._cam import CAM, MODES, project, spatial_size, weighted_sum
 
@@ -68,7 +68,7 @@ class ScoreCAM(CAM):
 
     _parameter_constraints = {
         **CAM._parameter_constraints,
-        "baseline": [Real, StrOptions({"floor", "mean", "blur", "uniform"})],
+        "baseline": [Real, StrOptions(set(BASELINES))],
     }
 
     def __init__(

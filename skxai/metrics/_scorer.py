@@ -78,7 +78,7 @@ def explanation_scorer(*names, **params):
     -------
     callable
         ``scorer(estimator, X, y=None)`` → dict from name to float, for ``scoring=`` of ``GridSearchCV`` and
-        ``cross_validate``. For a single number, as ``cross_val_score`` needs, take ``get_scorer``.
+        ``cross_validate``. One name gives a number and no dict, as ``get_scorer`` does: it is what ``cross_val_score`` needs.
 
     Raises
     ------
@@ -91,7 +91,7 @@ def explanation_scorer(*names, **params):
     >>> explanation_scorer("insertion_auc", "neg_deletion_auc")
     explanation_scorer('insertion_auc', 'neg_deletion_auc')
     """
-    return _MultiScorer(names, params)
+    return _Scorer(names[0], params) if len(names) == 1 else _MultiScorer(names, params)
 
 
 def split_pipeline(estimator, X):
@@ -170,6 +170,11 @@ def evaluate(estimator, X, y=None, scoring=None, maps=None, **params):
     dict from str to ndarray of shape (n,)
         The metrics' own values by metric name: a loss is not negated. NaN where undefined.
 
+    Raises
+    ------
+    ValueError
+        For an unknown scorer, or a parameter that no metric takes.
+
     Examples
     --------
     >>> import numpy as np
@@ -183,6 +188,7 @@ def evaluate(estimator, X, y=None, scoring=None, maps=None, **params):
     (5,)
     """
     scorers = [_Scorer(name, {}) for name in (get_scorer_names() if scoring is None else scoring)]
+    _check_params(params, [scorer.metric for scorer in scorers])
     with shared_passes():
         explainer, features = (estimator, X) if maps is not None else split_pipeline(estimator, X)
         maps = explainer.transform(features) if maps is None else maps
@@ -235,9 +241,7 @@ class _MultiScorer:
             raise ValueError("names must hold at least one scorer; got none.")
         self.names, self.params = names, params
         metrics = [_Scorer(name, {}).metric for name in names]
-        for name in params:
-            if not any(name in _parameters(metric) for metric in metrics):
-                raise ValueError(f"{name!r} is not a parameter of any of {', '.join(names)}.")
+        _check_params(params, metrics)
         self.scorers = [_Scorer(name, _accepted(metric, params)) for name, metric in zip(names, metrics)]
 
     def __call__(self, estimator, X, y=None):
@@ -266,6 +270,13 @@ def mean_of_defined(values, name):
 def _parameters(metric):
     parameters = inspect.signature(metric).parameters.values()
     return [parameter.name for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY]
+
+
+def _check_params(params, metrics):
+    """Refuse a parameter that no metric takes: it would be lost in silence."""
+    for name in params:
+        if not any(name in _parameters(metric) for metric in metrics):
+            raise ValueError(f"{name!r} is not a parameter of any of {', '.join(metric.__name__ for metric in metrics)}.")
 
 
 def _accepted(metric, params):

@@ -136,7 +136,7 @@ def _mixture(result, rng):
     yield "mixture", display.figure_
 
 
-def _monotonicity(result, rng):
+def _density(result, rng):
     """Density of each metric's values over the test clips, a row of the table each."""
     directions = dict(all_metrics())
     for metric in next(iter(result.explained.values())).scores:
@@ -154,7 +154,7 @@ FIGURES = {
     "examples": _examples,
     "misclassified": _misclassified,
     "mixture": _mixture,
-    "monotonicity": _monotonicity,
+    "density": _density,
 }
 
 

@@ -1,5 +1,6 @@
 """What `skxai compare` can run: its own study, and those of the two theses that it grew from."""
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -7,6 +8,7 @@ import numpy as np
 from sklearn.pipeline import make_pipeline
 
 from ..features import MFCC, AudioLoader, FeatureScaler, FixedFrames, MelSpectrogram, ResizeFeatures
+from ..metrics import get_scorer
 from ..models import AcoumonClassifier, ResNetClassifier
 from ..utils.discovery import all_explainers
 
@@ -57,6 +59,9 @@ class Study:
     def configured(self, *, explainers=None, scoring=None, epochs=None, n_test=None, seed=0, verbose=0):
         """Return the study with what the user turned up or down; None leaves a setting as it is."""
         changes = {"explainers": explainers, "scoring": scoring, "n_test": n_test}
+        if scoring is not None:
+            taken = {name for scorer in scoring for name in inspect.signature(get_scorer(scorer).metric).parameters}
+            changes["metric_params"] = {name: value for name, value in self.metric_params.items() if name in taken}
         settings = {"max_epochs": epochs, "random_state": seed, "verbose": verbose}
         settings = {name: value for name, value in settings.items() if value is not None}
         classifiers = {name: classifier.set_params(**settings) for name, classifier in self.classifiers.items()}
@@ -121,7 +126,7 @@ def all_studies():
             scenes_sample_rate=44100,
             n_test=50,
             equal_parts=False,
-            figures=("loss", "confusion", "monotonicity", "examples"),
+            figures=("loss", "confusion", "density", "examples"),
         ),
     )
     return {study.name: study for study in studies}

@@ -64,8 +64,10 @@ class TestNames:
         assert scores["insertion_auc"] == pytest.approx(expected)
         with pytest.raises(ValueError, match="'steps' is not a parameter of insertion_auc; they are target, baseline, step"):
             get_scorer("insertion_auc", steps=5)
-        with pytest.raises(ValueError, match="'step' is not a parameter of any of neg_average_drop"):
-            explanation_scorer("neg_average_drop", step=5)
+        with pytest.raises(ValueError, match="'step' is not a parameter of any of average_drop, average_increase"):
+            explanation_scorer("neg_average_drop", "average_increase", step=5)
+        with pytest.raises(ValueError, match="'step' is not a parameter of any of average_drop"):
+            evaluate(explainer, X, scoring=["neg_average_drop"], step=5)
         with pytest.raises(ValueError, match="at least one scorer"):
             explanation_scorer()
 

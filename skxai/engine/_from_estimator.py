@@ -1,0 +1,117 @@
+"""From a fitted estimator to the predictor that runs it."""
+
+import torch
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from ._layers import layer_name
+from ._network import FrozenNetwork
+from ._predictor import OpaquePredictor
+from ._sharing import shared
+
+
+@shared
+def freeze(estimator, X, *, layer=None, last_convolution=False, batch_size=None, module=None):
+    """Make the fast copy of a fitted classifier's network.
+
+    Parameters
+    ----------
+    estimator : classifier
+        A classifier of this package, a skorch ``NeuralNetClassifier``, or either in ``FrozenEstimator``.
+    X : ndarray of shape (n, ...)
+        What will be explained; its first clip serves as the example.
+    layer : str, int or None, default=None
+        The layer to record: a name, or an index into the convolutions.
+    last_convolution : bool, default=False
+        Whether None means the last convolution, rather than no layer.
+    batch_size : int or None, default=None
+        Inputs at once; None: within the working memory.
+    module : torch.nn.Module or None, default=None
+        Another module in the place of the classifier's, such as a randomised copy.
+
+    Returns
+    -------
+    FrozenNetwork
+
+    Raises
+    ------
+    TypeError
+        If the estimator holds no torch module.
+    ValueError
+        If there is no such layer, or if the module does not return one score for each class.
+    """
+    estimator = unwrap(estimator)
+    module = getattr(estimator, "module_", None) if module is None else module
+    if not isinstance(module, torch.nn.Module):
+        check_is_fitted(estimator)
+        raise TypeError(
+            f"estimator must be a classifier with a torch module (a classifier of skxai, or skorch's NeuralNetClassifier); "
+            f"got {type(estimator).__name__}."
+        )
+    return FrozenNetwork(
+        module,
+        X[:1],
+        classes=estimator.classes_,
+        output=_output_of(estimator),
+        layer=layer_name(module, layer) if layer is not None or last_convolution else None,
+        batch_size=batch_size,
+    )
+
+
+@shared
+def predictor(estimator, X, *, batch_size=None):
+    """Return a ``Predictor`` of any fitted classifier, or of the classifier inside an explainer.
+
+    Parameters
+    ----------
+    estimator : classifier or explainer
+        With ``predict_proba`` and ``classes_``.
+    X : ndarray of shape (n, ...)
+        What will be predicted; its first clip serves as the example.
+    batch_size : int or None, default=None
+        Inputs at once; None: within the working memory.
+
+    Returns
+    -------
+    Predictor
+
+    Raises
+    ------
+    TypeError
+        If the estimator has no ``predict_proba``.
+    """
+    classifier = unwrap(estimator)
+    if isinstance(getattr(classifier, "module_", None), torch.nn.Module):
+        return freeze(classifier, X, batch_size=batch_size)
+    if not hasattr(classifier, "predict_proba"):
+        raise TypeError(f"estimator must be a fitted classifier with predict_proba; got {type(classifier).__name__}.")
+    check_is_fitted(classifier)
+    return OpaquePredictor(classifier, batch_size)
+
+
+def unwrap(estimator):
+    """Return the classifier inside explainers and ``FrozenEstimator``."""
+    while True:
+        if isinstance(estimator, FrozenEstimator):
+            estimator = estimator.estimator
+        elif hasattr(estimator, "explain"):
+            check_is_fitted(estimator, "estimator_")
+            estimator = estimator.estimator_
+        else:
+            return estimator
+
+
+def _output_of(estimator):
+    """Read what a classifier's module returns: ours say it, for skorch it follows from the criterion."""
+    if hasattr(estimator, "output_"):
+        return estimator.output_
+    criterion = getattr(estimator, "criterion_", None)
+    if isinstance(criterion, torch.nn.CrossEntropyLoss):
+        return "logits"
+    if isinstance(criterion, torch.nn.NLLLoss):  # skorch takes the log itself: the module returns probabilities
+        return "probabilities"
+    raise ValueError(
+        f"criterion of {type(estimator).__name__} must be CrossEntropyLoss (the module returns logits) or NLLLoss (it "
+        f"returns probabilities); got {type(criterion).__name__}. Wrap the module in PretrainedClassifier(module, "
+        "output=…) instead."
+    )
