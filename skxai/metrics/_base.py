@@ -1,5 +1,10 @@
 """What makes a function a metric: its direction, its bounds and its needs, declared beside it."""
 
+import functools
+
+import numpy as np
+from sklearn.utils.validation import check_array
+
 
 def metric(*, greater_is_better, bounds, requires_y=False, requires_explainer=False, measures_truth=True):
     """Declare a function to be a metric.
@@ -35,15 +40,28 @@ def metric(*, greater_is_better, bounds, requires_y=False, requires_explainer=Fa
     """
 
     def declare(function):
-        function.greater_is_better = greater_is_better
-        function.bounds = tuple(float(bound) for bound in bounds)
-        function.requires_y = requires_y
-        function.requires_explainer = requires_explainer
-        function.measures_truth = measures_truth
-        function.scorer_name = function.__name__ if greater_is_better else f"neg_{function.__name__}"
-        return function
+        @functools.wraps(function)
+        def checked(estimator, X, maps, y=None, **params):
+            check_maps(maps, None if X is None else np.shape(X))
+            return function(estimator, X, maps, y, **params)
+
+        checked.greater_is_better = greater_is_better
+        checked.bounds = tuple(float(bound) for bound in bounds)
+        checked.requires_y = requires_y
+        checked.requires_explainer = requires_explainer
+        checked.measures_truth = measures_truth
+        checked.scorer_name = function.__name__ if greater_is_better else f"neg_{function.__name__}"
+        return checked
 
     return declare
+
+
+def check_maps(maps, shape):
+    """Return maps as a finite float32 array, of ``shape`` unless that is None."""
+    maps = check_array(maps, dtype=np.float32, allow_nd=True, input_name="maps")
+    if shape is not None and maps.shape != shape:
+        raise ValueError(f"maps must have the shape of X, {shape}; got {maps.shape}.")
+    return maps
 
 
 def is_metric(value):

@@ -8,6 +8,7 @@ from sklearn.utils.validation import check_array
 
 from ..engine import Predictor, feature_range, predictor, resolve_baseline, shared, slices, unperturbed_probabilities
 from ..utils.random import seed_from
+from ._base import check_maps
 
 
 @dataclass(frozen=True)
@@ -59,14 +60,6 @@ def subject(estimator, X, maps, target=None, batch_size=None):
     columns = predicted if target is None else network.class_indices(X, target)
     before = probabilities[np.arange(len(X)), columns].astype(np.float64)
     return Subject(network, X, maps, columns, predicted, before, feature_range(estimator, X))
-
-
-def check_maps(maps, shape):
-    """Return maps as a finite float32 array, of ``shape`` unless that is None."""
-    maps = check_array(maps, dtype=np.float32, allow_nd=True, input_name="maps")
-    if shape is not None and maps.shape != shape:
-        raise ValueError(f"maps must have the shape of X, {shape}; got {maps.shape}.")
-    return maps
 
 
 def outcomes(subject, n_variants, variants_of, *, baseline, random_state):

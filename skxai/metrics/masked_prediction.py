@@ -5,7 +5,7 @@ import torch
 
 from ..engine import mask, minmax, shared
 from ._base import metric
-from ._perturb import check_maps, outcomes, ranks, subject
+from ._perturb import outcomes, ranks, subject
 
 
 def top_half(maps, top=0.5, random_state=0):
@@ -223,7 +223,6 @@ def mean_top_weights(estimator, X, maps, y=None, *, top=0.5):
     [0.875]
     """
     _check_top(top)
-    maps = check_maps(maps, None if X is None else np.shape(X))
     flat = maps.reshape(len(maps), -1).astype(np.float64)
     count = int(np.ceil(top * flat.shape[1]))
     low, extent = flat.min(axis=1), np.ptp(flat, axis=1)
