@@ -150,7 +150,9 @@ def _compare(options):
     import shutil
 
     import matplotlib as mpl
+    from tqdm.auto import tqdm
 
+    from .engine import progress_bars
     from .report.figures import draw_figures
     from .report.run import claim_folder, publish_folder, run_study, write_tables
     from .report.studies import get_study
@@ -160,7 +162,8 @@ def _compare(options):
 
     def say(line):
         if not options.quiet:
-            print(f"[{time.perf_counter() - started:5.0f} s] {line}", flush=True)
+            tqdm.write(f"[{time.perf_counter() - started:5.0f} s] {line}")  # above the bars, not through them
+            sys.stdout.flush()
 
     progress = not options.quiet and sys.stderr.isatty()
     study = get_study(options.preset).configured(
@@ -173,17 +176,18 @@ def _compare(options):
     )
     partial = claim_folder(options.out, overwrite=options.overwrite)
     try:
-        result = run_study(
-            study,
-            data=options.data,
-            labels=options.labels,
-            n_scenes=options.scenes,
-            on_error=options.on_error,
-            seed=options.seed,
-            n_jobs=options.jobs,
-            progress=progress,
-            say=say,
-        )
+        with progress_bars(progress):
+            result = run_study(
+                study,
+                data=options.data,
+                labels=options.labels,
+                n_scenes=options.scenes,
+                on_error=options.on_error,
+                seed=options.seed,
+                n_jobs=options.jobs,
+                progress=progress,
+                say=say,
+            )
         settings = {name: str(value) for name, value in vars(options).items() if name != "run" and value is not None}
         write_tables(result, partial, {"command": " ".join(["skxai", *sys.argv[1:]]), "settings": settings})
         say("Drawing.")

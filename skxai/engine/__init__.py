@@ -5,6 +5,7 @@ from ._from_estimator import freeze, predictor, unwrap
 from ._masking import BASELINES, feature_range, mask, minmax, resolve_baseline
 from ._network import FrozenNetwork
 from ._predictor import OpaquePredictor, Predictor, unperturbed_probabilities
+from ._progress import progress_bars
 from ._sharing import shared, shared_passes
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "mask",
     "minmax",
     "predictor",
+    "progress_bars",
     "resolve_baseline",
     "shared",
     "shared_passes",

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from ._batches import blocks, slices
+from ._progress import with_bar
 from ._sharing import shared
 
 
@@ -53,7 +54,8 @@ class Predictor:
             Where in the grid.
         probabilities : tensor of shape (c, v, k)
         """
-        for clips, variants in blocks(n_clips, n_variants, self.batch_size):
+        grid = blocks(n_clips, n_variants, self.batch_size)
+        for clips, variants in with_bar(grid, f"{n_clips} clips × {n_variants} variants", "batch"):
             inputs = make(clips, variants)
             yield clips, variants, self.probabilities(inputs.flatten(0, 1)).unflatten(0, inputs.shape[:2])
 

@@ -15,7 +15,7 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import check_is_fitted
 from tqdm.auto import tqdm
 
-from ..engine import shared_passes
+from ..engine import progress_bars, shared_passes
 from ..metrics import PerturbationCurve, deletion_curve, evaluate, get_scorer_names, insertion_curve, split_pipeline
 from ..metrics._scorer import mean_of_defined
 
@@ -204,7 +204,8 @@ def _with_memory(estimator, cache):
 def _run(tasks, function, n_jobs, verbose):
     jobs = (joblib.delayed(function)(*arguments) for _, *arguments in tasks)
     results = joblib.Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
-    return list(tqdm(results, total=len(tasks), desc="comparing explainers", unit="method", disable=not verbose))
+    with progress_bars(verbose):
+        return list(tqdm(results, total=len(tasks), desc="comparing explainers", unit="method", disable=not verbose))
 
 
 def _default_scoring(y):

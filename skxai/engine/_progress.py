@@ -1,0 +1,25 @@
+"""Progress bars on long sweeps, for those who asked for them."""
+
+import contextlib
+import contextvars
+
+from tqdm.auto import tqdm
+
+_SHOWN = contextvars.ContextVar("skxai_progress_bars", default=False)
+PATIENCE = 3.0  # seconds before a bar appears: most sweeps are over by then
+
+
+@contextlib.contextmanager
+def progress_bars(shown=True):
+    """Show a bar for each long sweep inside the block (in its own thread)."""
+    token = _SHOWN.set(bool(shown))
+    try:
+        yield
+    finally:
+        _SHOWN.reset(token)
+
+
+def with_bar(iterable, description, unit):
+    """Return the iterable, with a bar where bars are shown; it goes when it is done."""
+    items = list(iterable)
+    return tqdm(items, desc=description, unit=unit, leave=False, delay=PATIENCE, disable=not _SHOWN.get())
