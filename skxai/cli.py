@@ -51,7 +51,7 @@ def main(arguments=None):
     options = _parser().parse_args(arguments)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("default")
+            warnings.filterwarnings("default", category=UserWarning)  # what concerns the user, not the developer
             warnings.showwarning = _show_warning
             options.run(options)
     except KeyboardInterrupt:

@@ -1,5 +1,7 @@
 """A fitted classifier as the rest of the package sees it: probabilities of batches of tensors."""
 
+from abc import ABC, abstractmethod
+
 import numpy as np
 import torch
 
@@ -8,7 +10,7 @@ from ._progress import with_bar
 from ._sharing import shared
 
 
-class Predictor:
+class Predictor(ABC):
     """A fitted classifier behind one interface: batches of tensors in, probabilities out.
 
     Attributes
@@ -28,9 +30,9 @@ class Predictor:
         # NumPy makes the copy, since torch takes no reversed arrays.
         return torch.from_numpy(np.array(array, dtype=np.float32, order="C")).to(self.device)
 
+    @abstractmethod
     def probabilities(self, inputs):
         """Return class probabilities ``(b, k)`` of a batch of tensors ``(b, ...)``."""
-        raise NotImplementedError  # the two classes below
 
     def predict_proba(self, X):
         """Return class probabilities ``(n, k)``, float32, of an array ``(n, ...)``."""

@@ -67,8 +67,8 @@ def average_drop(estimator, X, maps, y=None, *, target=None, baseline="floor", t
 
     References
     ----------
-    .. [1] Chattopadhay et al., "Grad-CAM++", WACV 2018, section 4.1.
-    .. [2] Wang et al., "Score-CAM", CVPR workshops 2020, section 4.2: the top half of the pixels.
+    .. [1] Chattopadhay et al., "Grad-CAM++", WACV 2018.
+    .. [2] Wang et al., "Score-CAM", CVPR workshops 2020: the top half of the pixels.
 
     Examples
     --------
@@ -122,7 +122,7 @@ def average_increase(estimator, X, maps, y=None, *, target=None, baseline="floor
 
     References
     ----------
-    .. [1] Chattopadhay et al., "Grad-CAM++", WACV 2018, section 4.1.
+    .. [1] Chattopadhay et al., "Grad-CAM++", WACV 2018.
 
     Examples
     --------
@@ -173,7 +173,7 @@ def prediction_change(estimator, X, maps, y=None, *, target=None, baseline="floo
 
     References
     ----------
-    .. [1] Wang, "Explainable deep learning for acoustic monitoring of ventilated patients", TU Berlin, 2022.
+    .. [1] Wang, thesis on the acoustic monitoring of ventilated patients, TU Berlin, 2022.
 
     Examples
     --------
@@ -213,7 +213,7 @@ def mean_top_weights(estimator, X, maps, y=None, *, top=0.5):
 
     References
     ----------
-    .. [1] Wang, "Explainable deep learning for acoustic monitoring of ventilated patients", TU Berlin, 2022.
+    .. [1] Wang, thesis on the acoustic monitoring of ventilated patients, TU Berlin, 2022.
 
     Examples
     --------

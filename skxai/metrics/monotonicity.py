@@ -63,7 +63,7 @@ def monotonicity_correlation(
 
     References
     ----------
-    .. [1] Nguyen & Martínez, "On quantitative aspects of model interpretability", arXiv:2007.07584, 2020, section 2.3.
+    .. [1] Nguyen & Martínez, "On quantitative aspects of model interpretability", arXiv:2007.07584, 2020.
 
     Examples
     --------

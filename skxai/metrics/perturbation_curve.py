@@ -290,7 +290,7 @@ def deletion_accuracy_auc(
 
     References
     ----------
-    .. [1] Wang, "Explainable deep learning for acoustic monitoring of ventilated patients", TU Berlin, 2022.
+    .. [1] Wang, thesis on the acoustic monitoring of ventilated patients, TU Berlin, 2022.
 
     Examples
     --------
@@ -329,7 +329,7 @@ def insertion_accuracy_auc(
 
     References
     ----------
-    .. [1] Wang, "Explainable deep learning for acoustic monitoring of ventilated patients", TU Berlin, 2022.
+    .. [1] Wang, thesis on the acoustic monitoring of ventilated patients, TU Berlin, 2022.
 
     Examples
     --------

@@ -56,7 +56,7 @@ def parameter_randomisation(estimator, X, maps, y=None, *, target=None, order="c
 
     References
     ----------
-    .. [1] Adebayo et al., "Sanity checks for saliency maps", NeurIPS 2018, section 3.
+    .. [1] Adebayo et al., "Sanity checks for saliency maps", NeurIPS 2018.
 
     Examples
     --------

@@ -47,7 +47,7 @@ def single_deletion(
     References
     ----------
     .. [1] Nauta et al., "From anecdotal evidence to quantitative evaluation methods: a systematic review on evaluating
-       explainable AI", ACM Computing Surveys 55(13s), 2023, section 6.1.4: single deletion.
+       explainable AI", ACM Computing Surveys 55(13s), 2023: single deletion.
 
     Examples
     --------

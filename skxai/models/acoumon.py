@@ -19,7 +19,7 @@ class AcoumonNet(nn.Module):
 
     References
     ----------
-    .. [1] Wang, "Explainable deep learning for acoustic monitoring of ventilated patients", TU Berlin, 2022.
+    .. [1] Wang, thesis on the acoustic monitoring of ventilated patients, TU Berlin, 2022.
     """
 
     def __init__(self, input_shape, n_classes):
@@ -98,7 +98,7 @@ class AcoumonClassifier(NetworkClassifier):
 
     References
     ----------
-    .. [1] Wang, "Explainable deep learning for acoustic monitoring of ventilated patients", TU Berlin, 2022.
+    .. [1] Wang, thesis on the acoustic monitoring of ventilated patients, TU Berlin, 2022.
 
     Examples
     --------

@@ -35,7 +35,10 @@ def draw_figures(result, folder, file_format="png", *, seed=0):
     paths = []
     for kind in result.study.figures:
         for name, figure in FIGURES[kind](result, np.random.default_rng(seed)):
-            paths.append(folder / f"{name}.{file_format}")
+            path = folder / f"{name}.{file_format}"
+            while path in paths:  # two labels that differ only in what a file name cannot hold
+                path = path.with_stem(f"{path.stem}_")
+            paths.append(path)
             figure.savefig(paths[-1], dpi=150)
             plt.close(figure)
     return paths

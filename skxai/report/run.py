@@ -100,6 +100,7 @@ def run_study(study, *, data=None, labels=None, n_scenes=600, on_error="raise", 
     for name in study.scoring or ():
         get_scorer(name)  # an unknown name is an error before the work, not after it
     make_explainers(study.explainers, None, seed)
+    say(f"Making {n_scenes} scenes." if data is None else f"Reading {data}.")
     clips = load_clips(
         data,
         slice_duration=study.slice_duration,
