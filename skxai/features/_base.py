@@ -1,5 +1,7 @@
 """What all feature transformers share: the verbs, the checks and the batching. A subclass brings its mathematics."""
 
+from abc import ABC, abstractmethod
+
 import numpy as np
 import sklearn
 import torch
@@ -12,7 +14,7 @@ from skxai.utils.validation import check_features, check_waveforms
 __all__ = ["FeatureTransformer", "WaveformTransformer", "fix_length", "memory_batches", "to_tensor"]
 
 
-class FeatureTransformer(TransformerMixin, BaseEstimator):
+class FeatureTransformer(TransformerMixin, BaseEstimator, ABC):
     """Base of the transformers of features; a subclass writes ``_transform`` and, where it needs one, ``_fit``."""
 
     def fit(self, X, y=None):
@@ -72,8 +74,9 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):
     def _fit(self, X):
         """Check arguments against each other and against ``X``; learn, if there is something to learn."""
 
+    @abstractmethod
     def _transform(self, X):
-        raise NotImplementedError(f"{type(self).__name__} must define _transform(X).")
+        """Return the features of checked input."""
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -1,5 +1,7 @@
 """What the short-time transforms share: framing, decibels, batches and axes."""
 
+from abc import abstractmethod
+
 import numpy as np
 import torch
 from scipy.sparse import csr_array
@@ -75,9 +77,9 @@ class SpectralTransformer(WaveformTransformer):
     def _make_spectrogram(self, power):
         return torchaudio.transforms.Spectrogram(self.n_fft, hop_length=self._hop(), power=float(power), pad_mode="constant")
 
+    @abstractmethod
     def _make(self):
         """Return a function from waveforms ``(b, 1, samples)`` to features ``(b, 1, f, t)``, both tensors."""
-        raise NotImplementedError(f"{type(self).__name__} must define _make().")
 
 
 def to_decibels(spectra, power, top_db):
