@@ -16,14 +16,19 @@ class PretrainedClassifier(NetworkPredictions):
     module : torch.nn.Module
         The trained module: ``(n, ...)`` → ``(n, k)``. It is never changed.
     classes : array-like of shape (k,) or None, default=None
-        The label of each output. None takes 0 … k − 1, counted by the last linear layer.
+        The label of each output, in their order. None numbers the classes as every classifier of scikit-learn does: the
+        outputs are those of the sorted labels of the y in ``fit``, or of 0 … k − 1 before ``fit`` and after ``fit``
+        without y. k is then counted by the last linear layer, and y must hold k different labels. Where the module was
+        trained with its outputs in another order, or y lacks a class, give ``classes``.
     output : {"logits", "probabilities"} or callable, default="logits"
         What the module returns, or a function from that to logits ``(n, k)``. Of a tuple the first element counts.
 
     Attributes
     ----------
     classes_ : ndarray of shape (k,)
-        The labels.
+        The labels, in the order of the outputs: ``classes``, or ``classes_inferred_``, or 0 … k − 1, the first there is.
+    classes_inferred_ : ndarray of shape (k,) or None
+        The sorted labels that the last ``fit`` took from y; None if ``classes`` or no y was given.
     module_ : torch.nn.Module
         ``module`` itself.
     feature_range_ : tuple of float
@@ -38,6 +43,13 @@ class PretrainedClassifier(NetworkPredictions):
     >>> classifier = PretrainedClassifier(trained, classes=["cough", "wheeze"])
     >>> classifier.predict_proba(np.zeros((3, 1, 32, 32))).shape
     (3, 2)
+
+    Without ``classes`` the outputs are in the sorted order of the labels of y:
+
+    >>> PretrainedClassifier(trained).classes_
+    array([0, 1])
+    >>> PretrainedClassifier(trained).fit(np.zeros((3, 1, 32, 32)), ["wheeze", "cough", "wheeze"]).classes_
+    array(['cough', 'wheeze'], dtype='<U6')
     """
 
     _parameter_constraints = {
@@ -52,25 +64,34 @@ class PretrainedClassifier(NetworkPredictions):
         self.output = output
 
     def fit(self, X, y=None):
-        """Check the arguments and note the range of the features; train nothing.
+        """Check the arguments, note the range of the features and learn which label each output has; train nothing.
 
         Parameters
         ----------
         X : array-like of shape (n, ...)
             Features of 2 to 4 dimensions.
         y : array-like of shape (n,) or None
-            Checked when given, and otherwise ignored.
+            Labels of any type. With ``classes`` they must be among these, and may lack some. Without, their sorted labels
+            become ``classes_``; None makes these 0 … k − 1 again.
 
         Returns
         -------
         self
+
+        Raises
+        ------
+        ValueError
+            For a label that is not in ``classes``. Without ``classes``: for another number of labels than of outputs, or
+            for a module without a linear layer, whose outputs cannot be counted.
         """
         self._validate_params()
         if y is None:
-            X = check_features(self, X, reset=True)
+            X, inferred = check_features(self, X, reset=True), None
         else:
             X, y = check_features(self, X, y, reset=True)
             check_classification_targets(y)
+            inferred = self._infer_classes(y)
+        self.classes_inferred_ = inferred
         self.feature_range_ = (float(X.min()), float(X.max()))
         return self
 
@@ -89,13 +110,36 @@ class PretrainedClassifier(NetworkPredictions):
         """The labels, in the order of the outputs."""
         if self.classes is not None:
             return np.asarray(self.classes)
-        linear = [layer for layer in self.module.modules() if isinstance(layer, nn.Linear)]
-        if not linear:
+        inferred = getattr(self, "classes_inferred_", None)
+        return np.arange(self._count_outputs()) if inferred is None else inferred
+
+    def _infer_classes(self, y):
+        """Return the sorted labels of ``y`` as those of the outputs; None where ``classes`` tells them, and ``y`` agrees."""
+        labels = np.unique(y)
+        if self.classes is not None:
+            known = self.classes_.tolist()
+            unknown = [label for label in labels.tolist() if label not in known]
+            if unknown:
+                raise ValueError(f"y must hold only labels in classes of {type(self).__name__}, {known}; got {unknown} in y.")
+            return None
+        k = self._count_outputs()
+        if len(labels) != k:
+            # The last sentence is what scikit-learn expects to read where its tag multi_class is False.
             raise ValueError(
-                "The 'classes' parameter of PretrainedClassifier must be given for a module without a linear layer, "
+                f"y has {len(labels)} class{'es' * (len(labels) != 1)}, but the last linear layer of "
+                f"{type(self.module).__name__} has {k} output{'s' * (k != 1)}: give classes=, the label of each output, to "
+                f"{type(self).__name__}.{' Only binary classification is supported.' * (k <= 2 < len(labels))}"
+            )
+        return labels
+
+    def _count_outputs(self):
+        k = _last_linear_width(self.module)
+        if k is None:
+            raise ValueError(
+                f"The 'classes' parameter of {type(self).__name__} must be given for a module without a linear layer, "
                 f"such as {type(self.module).__name__}: the number of its outputs cannot be read off."
             )
-        return np.arange(linear[-1].out_features)
+        return k
 
     def __sklearn_is_fitted__(self):
         """Return True: the module is trained already."""
@@ -110,4 +154,14 @@ class PretrainedClassifier(NetworkPredictions):
         tags.requires_fit = False
         tags.target_tags.required = False
         tags.classifier_tags.poor_score = True
+        k = _last_linear_width(self.module) if self.classes is None else np.size(self.classes)
+        if k is not None:
+            tags.classifier_tags.multi_class = k > 2
         return tags
+
+
+def _last_linear_width(module):
+    """Return the number of outputs of the last linear layer; None without one, or where fit will refuse ``module``."""
+    layers = module.modules() if isinstance(module, nn.Module) else ()
+    widths = [layer.out_features for layer in layers if isinstance(layer, nn.Linear)]
+    return widths[-1] if widths else None

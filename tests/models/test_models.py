@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 import torch
 from sklearn.base import clone
+from sklearn.utils import get_tags
 from torch import nn
 
 from skxai.models import AcoumonClassifier, AcoumonNet, PretrainedClassifier, ResNet, ResNetClassifier, TorchClassifier
+from skxai.utils.checks._assertions import untouched
 
 
 class Dense(nn.Sequential):
@@ -26,6 +28,16 @@ def clips(n=16, shape=(1, 4, 5)):
     y = np.resize(["quiet", "loud"], n)
     X = np.random.default_rng(0).random((n, *shape)) + 2 * (y == "loud").reshape(-1, *[1] * len(shape))
     return X.astype(np.float32), y
+
+
+def listens_to_the_mean(outputs):
+    """Return a module that tells ``clips`` apart without an error: "loud" is where the mean is above 1.5."""
+    module = nn.Sequential(nn.Flatten(), nn.Linear(20, 2))
+    sign = torch.tensor([[1.0] if label == "loud" else [-1.0] for label in outputs])
+    with torch.no_grad():
+        module[1].weight.copy_(sign.expand(2, 20) / 20)
+        module[1].bias.copy_(-1.5 * sign[:, 0])
+    return module
 
 
 class TestResNet:
@@ -167,6 +179,72 @@ class TestPretrained:
         assert PretrainedClassifier(Dense((20,), 4)).classes_.tolist() == [0, 1, 2, 3]
         with pytest.raises(ValueError, match=r"'classes' parameter of PretrainedClassifier must be given.*Conv2d"):
             PretrainedClassifier(nn.Conv2d(1, 2, 3)).classes_  # noqa: B018
+
+    def test_fit_takes_the_sorted_labels_of_y_for_the_outputs(self):
+        X, y = clips()  # "loud" comes before "quiet": it is the first output
+        classifier = PretrainedClassifier(listens_to_the_mean(["loud", "quiet"]))
+        assert classifier.classes_.tolist() == [0, 1]
+        assert classifier.fit(X, y).classes_.tolist() == ["loud", "quiet"]
+        assert classifier.score(X, y) == 1
+        assert pickle.loads(pickle.dumps(classifier)).score(X, y) == 1
+        assert classifier.fit(X, np.where(y == "loud", -5, 7)).classes_.tolist() == [-5, 7]
+        assert classifier.fit(X).classes_.tolist() == [0, 1]
+
+    def test_given_classes_are_in_the_order_of_the_outputs_whatever_y_holds(self):
+        X, y = clips()
+        classifier = PretrainedClassifier(listens_to_the_mean(["quiet", "loud"]), ["quiet", "loud"])
+        assert classifier.fit(X, y).classes_.tolist() == ["quiet", "loud"]
+        assert classifier.score(X, y) == 1
+        fold = y == "loud"
+        assert classifier.fit(X[fold], y[fold]).score(X, y) == 1
+
+    @pytest.mark.parametrize("n_labels", [1, 2, 5])
+    def test_another_number_of_labels_than_of_outputs_is_refused(self, n_labels):
+        X, _ = clips(10)
+        classifier = PretrainedClassifier(Dense((1, 4, 5), 4)).fit(X, np.resize(list("abcd"), 10))
+        counted = "1 class" if n_labels == 1 else f"{n_labels} classes"
+        with pytest.raises(ValueError, match=rf"y has {counted}, but .* Dense has 4 outputs: give classes=.* to Pretrained"):
+            classifier.fit(X, np.arange(10) % n_labels)
+        assert classifier.classes_.tolist() == list("abcd")
+
+    def test_label_that_is_not_in_classes_is_refused(self):
+        X, y = clips()
+        y[3] = "siren"
+        classifier = PretrainedClassifier(Dense((1, 4, 5), 3), ["quiet", "loud", "alarm"])
+        with pytest.raises(ValueError, match=r"y .* in classes of PretrainedClassifier, \['quiet', .*; got \['siren'\] in y"):
+            classifier.fit(X, y)
+
+    def test_module_without_a_linear_layer_is_told_its_classes(self):
+        X, y = clips()
+        module = nn.Sequential(nn.Conv2d(1, 2, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+        with pytest.raises(ValueError, match=r"'classes' parameter of PretrainedClassifier must be given.*Sequential"):
+            PretrainedClassifier(module).fit(X, y)
+        assert set(PretrainedClassifier(module, ["quiet", "loud"]).fit(X, y).predict(X)) <= {"quiet", "loud"}
+
+    def test_clone_forgets_the_labels_but_not_the_module(self):
+        X, y = clips()
+        fitted = PretrainedClassifier(Dense((1, 4, 5), 2)).fit(X, y)
+        copy = clone(fitted)
+        assert copy.get_params() == fitted.get_params() == {"module": fitted.module, "classes": None, "output": "logits"}
+        assert copy.classes_.tolist() == [0, 1]
+        assert set(copy.predict(X)) <= {0, 1}
+
+    @pytest.mark.parametrize("classes", [None, ["loud", "quiet"]])
+    def test_fit_leaves_the_module_and_the_data_alone(self, classes):
+        X, y = clips()
+        module = Dense((1, 4, 5), 2).train()
+        with untouched(module, X, y):
+            PretrainedClassifier(module, classes).fit(X, y).predict(X)
+
+    def test_classes_given_later_win_over_those_of_y(self):
+        X, y = clips()
+        fitted = PretrainedClassifier(Dense((1, 4, 5), 2)).fit(X, y)
+        assert fitted.set_params(classes=["b", "a"]).classes_.tolist() == ["b", "a"]
+
+    @pytest.mark.parametrize(("k", "multi_class"), [(2, False), (3, True)])
+    def test_multi_class_takes_more_than_two_outputs(self, k, multi_class):
+        unnamed, named = PretrainedClassifier(Dense((20,), k)), PretrainedClassifier(nn.Conv2d(1, k, 3), list(range(k)))
+        assert [get_tags(it).classifier_tags.multi_class for it in (unnamed, named)] == [multi_class] * 2
 
     def test_what_is_no_module_is_refused(self):
         with pytest.raises(ValueError, match="'module' parameter of PretrainedClassifier"):
