@@ -4,11 +4,13 @@ import importlib
 
 __version__ = "0.1.0"
 
-__all__ = ["datasets", "display", "engine", "explainers", "features", "metrics", "models", "report", "utils"]
+__all__ = ["config_context", "datasets", "display", "engine", "explainers", "features", "metrics", "models", "report", "utils"]
 
 
 def __getattr__(name):
     # Sub-packages are imported when they are first asked for: torch takes seconds.
+    if name == "config_context":
+        return importlib.import_module(".engine", __name__).config_context
     if name in __all__:
         return importlib.import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

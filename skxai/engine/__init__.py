@@ -1,9 +1,10 @@
 """The one place where torch models are run: fast frozen copies, batches within a memory budget, gradients, activations."""
 
-from ._batches import batch_size_within, blocks, slices
+from ._batches import batch_size_within, blocks, even_slices, slices
 from ._from_estimator import freeze, predictor, unwrap
 from ._masking import BASELINES, feature_range, mask, minmax, resolve_baseline
 from ._network import FrozenNetwork
+from ._precision import config_context
 from ._predictor import OpaquePredictor, Predictor, unperturbed_probabilities
 from ._progress import progress_bars
 from ._sharing import shared, shared_passes
@@ -15,6 +16,8 @@ __all__ = [
     "Predictor",
     "batch_size_within",
     "blocks",
+    "config_context",
+    "even_slices",
     "feature_range",
     "freeze",
     "mask",

@@ -1,22 +1,29 @@
 """A trained module → a frozen copy that computes the same, faster.
 
 What is done, and only where it provably changes nothing: eval mode, no parameter gradients, in-place operations made
-out-of-place (a recorded activation must keep its value), batch norm folded into the convolution before it, channels-last
-memory. The user's module is never touched.
+out-of-place (a recorded activation must keep its value), the rewritings of ``_rewrite``, and a fast memory layout. Each step
+is kept only if the copy still gives the module's own output. The user's module is never touched.
 """
 
 import contextlib
 import copy
+from dataclasses import dataclass
 
 import torch
-from torch import fx, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
+from torch import nn
 
 from ._layers import tensor_of
+from ._rewrite import NORMS, POOLS, rewritten, trim_kernels
 
-FOLDABLE = {(nn.Conv1d, nn.BatchNorm1d), (nn.Conv2d, nn.BatchNorm2d), (nn.Conv3d, nn.BatchNorm3d)}
-SOFTMAX_FUNCTIONS = (torch.softmax, torch.log_softmax, nn.functional.softmax, nn.functional.log_softmax)
-SOFTMAX_METHODS = ("softmax", "log_softmax")
+
+@dataclass(frozen=True)
+class Frozen:
+    """A frozen copy, and what is known of it."""
+
+    module: nn.Module
+    stripped: bool  # whether a softmax at the end was removed
+    largest: int  # bytes of the largest output of a layer, for one input
+    total: int  # bytes of all outputs
 
 
 def frozen_copy(module, example, *, layer=None, strip_softmax=False):
@@ -35,37 +42,126 @@ def frozen_copy(module, example, *, layer=None, strip_softmax=False):
 
     Returns
     -------
-    frozen : torch.nn.Module
+    Frozen
         The copy, in eval mode.
-    stripped : bool
-        Whether a softmax was removed.
     """
     plain = _detached_copy(module)
     try:
-        with torch.inference_mode():
-            expected = tensor_of(plain(example.clone()))
+        expected = _output(plain, example)
     except RuntimeError as error:
         raise ValueError(f"{type(module).__name__} cannot take clips of shape {tuple(example.shape[1:])}: {error}") from error
     if not isinstance(expected, torch.Tensor):  # only the caller knows how to read it
-        return plain, False
-
-    def agrees(candidate, stripped=False):
-        with torch.inference_mode():
-            got = tensor_of(candidate(example.clone()))
-        if stripped:
-            got = torch.softmax(got, dim=1)
-        scale = expected.abs().max().clamp_min(1e-6)
-        return got.shape == expected.shape and bool(((got - expected).abs() <= 1e-4 * scale).all())
+        return Frozen(plain, False, *_sizes(plain, example))
 
     frozen, stripped = plain, False
-    if _hooks_free(plain) and (strip_softmax or _has_foldable_norm(plain)):
+    if _hooks_free(plain) and (strip_softmax or _can_be_simplified(plain)):
         try:
-            graph, graph_stripped = _rewritten(plain, layer, strip_softmax)  # shares the layers that it does not fold
-            if agrees(graph, graph_stripped):
+            graph, graph_stripped = rewritten(plain, layer, strip_softmax)  # shares the layers that it leaves alone
+            if _agrees(graph, example, expected, graph_stripped):
                 frozen, stripped = graph, graph_stripped
         except Exception:  # fx can fail in any way on code that it cannot trace; the plain copy is always right
             pass
-    return _in_fast_memory_format(frozen, example, lambda candidate: agrees(candidate, stripped)), stripped
+    trim_kernels(frozen, example)
+    if not _agrees(frozen, example, expected, stripped):  # a module may read the weights of its layers by itself
+        frozen, stripped = _detached_copy(module), False
+    if example.dim() == 4:
+        frozen = _channels_last(frozen, example, expected, stripped)
+    return Frozen(frozen, stripped, *_sizes(frozen, example))
+
+
+def forward_copy(frozen, example, dtype):
+    """Copy a frozen module for passes without gradients.
+
+    On a CPU the layers compute in oneDNN's own blocked layout, from one to the next without reordering. Operations that know
+    no such layout leave the module as it is.
+
+    Parameters
+    ----------
+    frozen : Frozen
+    example : tensor of shape (1, ...)
+    dtype : torch.dtype
+        float32 or bfloat16.
+
+    Returns
+    -------
+    callable
+        Inputs ``(b, ...)`` → what the module returns, in float32.
+    """
+    module = frozen.module
+    forms = []
+    if example.dim() == 4 and example.device.type == "cpu":
+        forms.append(_Blocked)
+    if dtype is not torch.float32:
+        forms.append(_Rounded)
+    with torch.inference_mode():
+        expected = module(example.clone())
+    if not isinstance(expected, torch.Tensor):  # only the caller knows how to read it
+        return module
+    # Rounded weights and activations still give about the same; an operation that misreads the layout does not.
+    tolerance = 1e-5 if dtype is torch.float32 else 0.1
+    for form in forms:
+        with contextlib.suppress(Exception):  # whatever an operation raises that does not know the layout or the format
+            candidate = form(module, dtype)
+            if _agrees(candidate, example, expected, tolerance=tolerance):
+                return candidate
+    return module
+
+
+class _Blocked(nn.Module):
+    """A module whose layers hand over tensors in oneDNN's blocked layout."""
+
+    def __init__(self, module, dtype):
+        super().__init__()
+        self.dtype = dtype
+        self.module = copy.deepcopy(module).to(memory_format=torch.contiguous_format)
+        for name, layer in list(self.module.named_modules()):
+            if type(layer) is nn.Conv2d:
+                self.module.set_submodule(name, _BlockedConvolution(layer, dtype))
+            elif type(layer) is nn.Linear:
+                self.module.set_submodule(name, _LinearAfterBlocks(layer, dtype))
+
+    def forward(self, inputs):
+        output = _call(self.module, inputs.to_mkldnn(self.dtype))
+        return output.to_dense(torch.float32) if output.is_mkldnn else output.float()
+
+
+class _BlockedConvolution(nn.Module):
+    """A convolution with its weights in the order that oneDNN wants."""
+
+    def __init__(self, convolution, dtype):
+        super().__init__()
+        if convolution.padding_mode != "zeros" or isinstance(convolution.padding, str):
+            raise ValueError("oneDNN's convolution knows zero padding by a number only")
+        self.settings = (convolution.padding, convolution.stride, convolution.dilation, convolution.groups)
+        weight = convolution.weight.detach().to_mkldnn(dtype)
+        self.weight = torch._C._nn.mkldnn_reorder_conv2d_weight(weight, *self.settings)
+        self.bias = None if convolution.bias is None else convolution.bias.detach().to_mkldnn()
+
+    def forward(self, inputs):
+        return torch.mkldnn_convolution(inputs, self.weight, self.bias, *self.settings)
+
+
+class _LinearAfterBlocks(nn.Module):
+    """A linear layer that takes what comes from a convolution back to torch's own layout."""
+
+    def __init__(self, linear, dtype):
+        super().__init__()
+        self.linear = linear.to(dtype)
+
+    def forward(self, inputs):
+        return self.linear(inputs.to_dense() if inputs.is_mkldnn else inputs)
+
+
+class _Rounded(nn.Module):
+    """A module in another number format."""
+
+    def __init__(self, module, dtype):
+        super().__init__()
+        self.dtype = dtype
+        self.module = copy.deepcopy(module).to(dtype)
+
+    def forward(self, inputs):
+        return _call(self.module, inputs.to(self.dtype)).float()
 
 
 def _detached_copy(module):
@@ -82,78 +178,51 @@ def _hooks_free(module):
     return not any(child._forward_hooks or child._forward_pre_hooks for child in module.modules())
 
 
-def _has_foldable_norm(module):
-    return any(type(child) in {norm for _, norm in FOLDABLE} for child in module.modules())
+def _can_be_simplified(module):
+    return any(type(child) in NORMS or isinstance(child, POOLS) for child in module.modules())
 
 
-class _Tracer(fx.Tracer):
-    """Trace through everything but the asked layer, so that it stays one module whose output can be recorded."""
-
-    def __init__(self, layer):
-        super().__init__()
-        self.layer = layer
-
-    def is_leaf_module(self, module, module_qualified_name):
-        return module_qualified_name == self.layer or super().is_leaf_module(module, module_qualified_name)
+def _output(module, example):
+    with torch.inference_mode():
+        return tensor_of(_call(module, example.clone()))
 
 
-def _rewritten(module, layer, strip_softmax):
-    graph = fx.GraphModule(module, _Tracer(layer).trace(module))
-    _fold_batch_norm(graph, layer)
-    if layer is not None and any(True for _ in graph.get_submodule(layer).children()):
-        # The asked layer is a container: its output is kept, its inside may be folded.
-        inside = graph.get_submodule(layer)
-        folded = fx.GraphModule(inside, _Tracer(None).trace(inside))
-        _fold_batch_norm(folded, None)
-        folded.delete_all_unused_submodules()
-        graph.set_submodule(layer, folded)
-    stripped = strip_softmax and _strip_softmax(graph)
-    graph.delete_all_unused_submodules()
-    graph.graph.lint()
-    graph.recompile()
-    return graph, stripped
+def _call(module, inputs):
+    """Call a module; a traced one without printing its code where it fails, which is no news here."""
+    return nn.Module.__call__(module, inputs)
 
 
-def _fold_batch_norm(graph, layer):
-    modules = dict(graph.named_modules())
-    calls = [node.target for node in graph.graph.nodes if node.op == "call_module"]
-    for node in list(graph.graph.nodes):
-        before = node.args[0] if node.op == "call_module" and len(node.args) == 1 else None
-        if not isinstance(before, fx.Node) or before.op != "call_module" or len(before.users) != 1:
-            continue
-        if layer in (node.target, before.target) or calls.count(before.target) > 1 or calls.count(node.target) > 1:
-            continue
-        convolution, norm = modules[before.target], modules[node.target]
-        if (type(convolution), type(norm)) not in FOLDABLE or norm.running_mean is None:
-            continue
-        graph.set_submodule(before.target, fuse_conv_bn_eval(convolution, norm).requires_grad_(False))
-        node.replace_all_uses_with(before)
-        graph.graph.erase_node(node)
-    graph.recompile()
+def _agrees(candidate, example, expected, stripped=False, tolerance=1e-4):
+    got = _output(candidate, example)
+    if stripped:
+        got = torch.softmax(got, dim=1)
+    scale = expected.abs().max().clamp_min(1e-6)
+    return got.shape == expected.shape and bool(((got - expected).abs() <= tolerance * scale).all())
 
 
-def _strip_softmax(graph):
-    output = next(node for node in graph.graph.nodes if node.op == "output")
-    last = output.args[0]
-    if not isinstance(last, fx.Node):
-        return False
-    is_softmax = (
-        (last.op == "call_module" and isinstance(graph.get_submodule(last.target), (nn.Softmax, nn.LogSoftmax)))
-        or (last.op == "call_function" and last.target in SOFTMAX_FUNCTIONS)
-        or (last.op == "call_method" and last.target in SOFTMAX_METHODS)
-    )
-    if is_softmax:
-        last.replace_all_uses_with(last.args[0])
-        graph.graph.erase_node(last)
-    return is_softmax
-
-
-def _in_fast_memory_format(module, example, agrees):
+def _channels_last(module, example, expected, stripped):
     """Convolutions run up to twice as fast on channels-last weights; a ``view`` in the module can forbid it."""
-    if example.dim() != 4:
-        return module
     module.to(memory_format=torch.channels_last)
     with contextlib.suppress(RuntimeError):
-        if agrees(module):
+        if _agrees(module, example, expected, stripped):
             return module
     return module.to(memory_format=torch.contiguous_format)
+
+
+def _sizes(module, example):
+    """Return the bytes of the largest and of all outputs of the layers, for one input."""
+    sizes = [example.nbytes]
+
+    def note(layer, inputs, output):
+        if isinstance(output := tensor_of(output), torch.Tensor):
+            sizes.append(output.nbytes)
+
+    leaves = [layer for layer in module.modules() if not any(True for _ in layer.children())]
+    handles = [leaf.register_forward_hook(note) for leaf in leaves]
+    try:
+        with torch.inference_mode():
+            module(example.clone())
+    finally:
+        for handle in handles:
+            handle.remove()
+    return max(sizes), sum(sizes)

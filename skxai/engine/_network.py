@@ -6,9 +6,13 @@ import numpy as np
 import torch
 
 from ._batches import batch_size_within
-from ._freeze import frozen_copy
-from ._layers import convolution_names, tensor_of
+from ._cache import copies_of
+from ._freeze import forward_copy
+from ._layers import convolution_names
+from ._precision import forward_dtype
 from ._predictor import Predictor
+from ._recorded import Recorded, in_fast_layout
+from ._threads import in_order
 
 # What an input holds on its way through a network, as a multiple of the outputs of its leaf modules: functional
 # operations between them are not seen by hooks, and a convolution needs a workspace.
@@ -16,14 +20,17 @@ WORKSPACE = 2.0
 
 
 class FrozenNetwork(Predictor):
-    """The fast, frozen copy of a classifier's network.
+    """The fast, frozen copies of a classifier's network.
+
+    One copy is for passes without gradients, in the layout and the number format that are fastest; another is for gradients
+    and for recording a layer. Both are made once for a module, however many networks are made of it.
 
     Parameters
     ----------
     module : torch.nn.Module
         The trained module; it is copied and never touched.
     example : ndarray of shape (1, ...)
-        One input, to check the copy and to measure its memory.
+        One input, to check the copies and to measure their memory.
     classes : ndarray of shape (k,)
         The labels, in the order of the outputs.
     output : "logits", "probabilities" or callable
@@ -31,133 +38,79 @@ class FrozenNetwork(Predictor):
     layer : str, int or None, default=None
         The layer that will be asked for, see ``layer_name``. None: no layer.
     batch_size : int or None, default=None
-        Inputs at once; None: within the working memory.
+        Inputs at once, in all threads together; None: within the working memory.
+
+    Attributes
+    ----------
+    batch_size : int
+        Inputs at once in a forward pass, in each thread.
+    gradient_batch_size : int
+        Inputs at once where a graph is kept, in each thread.
     """
 
     def __init__(self, module, example, *, classes, output="logits", layer=None, batch_size=None):
         self.device = _device_of(module)
         self.classes_ = np.asarray(classes)
-        self.output = output
         self.owner = type(module).__name__
         self.layer = layer
-        self._forced_batch_size = batch_size
-        self._recording = None  # "value" or "graph" while a method asks for the layer's output
-        self._recorded = None
+        self.n_threads = torch.get_num_threads() if self.device.type == "cpu" else 1
         example = self.tensor(example)
-        self.module, stripped = frozen_copy(module, example, layer=layer, strip_softmax=output == "probabilities")
-        if stripped:
-            self.output = "logits"
-        self._check_output(example)
-        if layer is not None:
-            self.module.get_submodule(layer).register_forward_hook(self._record)
-        self._forward_bytes, self._graph_bytes = self._measure(example)
+        kind, dtype, copies = (example.shape, output), forward_dtype(self.device), copies_of(module)
 
-    # -- sizes ---------------------------------------------------------------------------------------------------------
+        def recorded_at(layer):
+            return copies.get((kind, layer), lambda: Recorded(module, example, output, layer))
+
+        # Passes without gradients ask for no layer: they are the same whatever an explainer looks at.
+        self._plain = recorded_at(None)
+        self._recorded = self._plain if layer is None else recorded_at(layer)
+        self._check_scores()
+        self._forward = copies.get((kind, dtype), lambda: forward_copy(self._plain.frozen, example, dtype))
+        self.shared_as = self._forward
+
+        forward_bytes = WORKSPACE * 2 * self._plain.frozen.largest
+        graph_bytes = WORKSPACE * self._recorded.frozen.total
+        self.batch_size, self.gradient_batch_size = (
+            batch_size_within(size, self.device.type, self.n_threads)
+            if batch_size is None
+            else -(-batch_size // self.n_threads)
+            for size in (forward_bytes, graph_bytes)
+        )
 
     @property
-    def batch_size(self):
-        """Inputs at once in forward passes."""
-        return self._forced_batch_size or batch_size_within(self._forward_bytes, self.device.type)
-
-    @property
-    def gradient_batch_size(self):
-        """Inputs at once where a graph is kept."""
-        return self._forced_batch_size or batch_size_within(self._graph_bytes, self.device.type)
-
-    def _measure(self, example):
-        """Return the bytes that one input holds in a forward pass, and with its graph."""
-        sizes = [example.nbytes]
-        leaves = [module for module in self.module.modules() if not any(True for _ in module.children())]
-
-        def note(module, inputs, output):
-            if isinstance(output := tensor_of(output), torch.Tensor):
-                sizes.append(output.nbytes)
-
-        handles = [leaf.register_forward_hook(note) for leaf in leaves]
-        try:
-            with torch.inference_mode():
-                self.module(example.clone())
-        finally:
-            for handle in handles:
-                handle.remove()
-        return WORKSPACE * 2 * max(sizes), WORKSPACE * sum(sizes)
+    def module(self):
+        """The copy through which gradients flow and whose layer is recorded."""
+        return self._recorded.module
 
     # -- passes --------------------------------------------------------------------------------------------------------
 
-    def logits(self, inputs):
-        """Return the scores S ``(b, k)`` before the softmax.
+    def run(self, function, blocks):
+        def attempt(block):
+            return list(_halving(function, block)) if self.device.type == "cuda" else [(block, function(*block))]
 
-        Where the module ends in a softmax that cannot be removed, log p stands in: it differs from S by a constant of
-        the clip.
-        """
-        if inputs.dim() == 4:
-            inputs = inputs.contiguous(memory_format=torch.channels_last)
-        raw = self.module(inputs)
-        if callable(self.output):
-            return self.output(raw)
-        raw = tensor_of(raw)
-        return raw.clamp_min(torch.finfo(raw.dtype).tiny).log() if self.output == "probabilities" else raw
+        with _exact_convolutions(self.device):
+            for done in in_order(attempt, blocks, self.n_threads):
+                yield from done
+
+    def logits(self, inputs):
+        """Return the scores S ``(b, k)`` before the softmax, through the copy that has gradients."""
+        return self._recorded.logits(inputs)
 
     @torch.inference_mode()
     def probabilities(self, inputs):
         # A module may work in place on what it is given; variants are made for this call, so nothing of value is lost.
-        return torch.softmax(self.logits(inputs), dim=1)
+        return torch.softmax(self._plain.scores(self._forward(in_fast_layout(inputs))), dim=1)
 
-    def input_gradient(self, inputs, target):
-        """Return ∂S_c/∂x of the shape of ``inputs``, for the class ``target`` ``(b,)`` of each input."""
-        with torch.enable_grad():
-            leaf = inputs.detach().requires_grad_()
-            scores = self._score(leaf.clone(), target)  # the clone may be worked on in place, a leaf may not
-        return _gradient(scores, leaf)
+    def input_gradient(self, inputs, target=None):
+        """Return ∂S_c/∂x of the shape of ``inputs``, for the class ``target`` ``(b,)`` or the predicted one."""
+        return self._recorded.input_gradient(inputs, target)
 
     def activations(self, inputs):
-        """Return the layer's output A ``(b, channels, ...)`` without a graph, and the class probabilities ``(b, k)``."""
-        with torch.inference_mode(), self._record_as("value"):
-            probabilities = torch.softmax(self.logits(inputs.clone()), dim=1)
-            return self._take_record(), probabilities
+        """Return the layer's output A ``(b, channels, ...)`` without a graph."""
+        return self._recorded.activations(inputs)[0]
 
-    def activation_gradients(self, inputs, target):
-        """Return the layer's output A ``(b, channels, ...)`` and ∂S_c/∂A of the same shape.
-
-        Parameters and input need no gradient, so that no graph is built below the layer.
-        """
-        with torch.enable_grad(), self._record_as("graph"):
-            scores = self._score(inputs.clone(), target)
-            leaf = self._take_record()
-        return leaf.detach(), _gradient(scores, leaf)
-
-    def _score(self, inputs, target):
-        target = torch.as_tensor(target, device=self.device)
-        return self.logits(inputs).gather(1, target[:, None]).sum()
-
-    @contextlib.contextmanager
-    def _record_as(self, kind):
-        self._recording = kind
-        try:
-            yield
-        finally:
-            self._recording = self._recorded = None
-
-    def _record(self, module, inputs, output):
-        """Keep the layer's output; what runs after it gets a copy, on which it may work in place."""
-        if self._recording is None:
-            return None
-        self._recorded = tensor = tensor_of(output)
-        if not isinstance(tensor, torch.Tensor):
-            return None
-        if self._recording == "graph":
-            self._recorded = tensor.detach().requires_grad_()
-        copy = self._recorded.clone()
-        return copy if tensor is output else (copy, *output[1:])
-
-    def _take_record(self):
-        record = self._recorded
-        if not isinstance(record, torch.Tensor) or record.dim() < 3:
-            got = "nothing: it was not run" if record is None else f"shape {tuple(getattr(record, 'shape', ()))}"
-            raise ValueError(
-                f"layer={self.layer!r} of {self.owner} must return a tensor (n, channels, …) with a spatial axis; got {got}."
-            )
-        return record
+    def activation_gradients(self, inputs, target=None):
+        """Return the layer's output A ``(b, channels, ...)`` and ∂S_c/∂A of the same shape."""
+        return self._recorded.activation_gradients(inputs, target)
 
     # -- layers --------------------------------------------------------------------------------------------------------
 
@@ -179,24 +132,47 @@ class FrozenNetwork(Predictor):
                 handle.remove()
         return shapes
 
-    def _check_output(self, example):
-        with torch.inference_mode():
-            raw = self.module(example.clone())
-            scores = self.output(raw) if callable(self.output) else tensor_of(raw)
-        if not isinstance(scores, torch.Tensor) or scores.shape != (1, len(self.classes_)):
-            got = f"shape {tuple(scores.shape)}" if isinstance(scores, torch.Tensor) else f"a {type(scores).__name__}"
+    def _check_scores(self):
+        if self._recorded.score_shape != (1, len(self.classes_)):
+            got = self._recorded.score_shape
             raise ValueError(
-                f"{self.owner} must return scores of shape (n, {len(self.classes_)}), one for each class; got {got} for one "
-                "clip. Give output=, a function from what the module returns to logits."
+                f"{self.owner} must return scores of shape (n, {len(self.classes_)}), one for each class; got "
+                f"{f'shape {got}' if isinstance(got, tuple) else f'a {got}'} for one clip. Give output=, a function from what "
+                "the module returns to logits."
             )
 
 
-def _gradient(scores, leaf):
-    """Return ∂scores/∂leaf; zero where the scores do not depend on the leaf."""
-    if not scores.requires_grad:
-        return torch.zeros_like(leaf)
-    (gradient,) = torch.autograd.grad(scores, leaf, allow_unused=True)
-    return torch.zeros_like(leaf) if gradient is None else gradient
+def _halving(function, block):
+    """Yield ``(block, function(*block))``, of both halves of the block where there is too little memory for the whole."""
+    try:
+        result = function(*block)
+    except torch.OutOfMemoryError:
+        longest = max(range(len(block)), key=lambda axis: block[axis].stop - block[axis].start)
+        start, stop = block[longest].start, block[longest].stop
+        if stop - start < 2:
+            raise
+        halves = [slice(start, (start + stop) // 2), slice((start + stop) // 2, stop)]
+    else:
+        yield block, result
+        return
+    # Outside the handler: while the error lives, so do the tensors of the frames in its traceback.
+    torch.cuda.empty_cache()
+    for half in halves:
+        yield from _halving(function, (*block[:longest], half, *block[longest + 1 :]))
+
+
+@contextlib.contextmanager
+def _exact_convolutions(device):
+    """Keep cuDNN from rounding the inputs of convolutions to 10 bits (TF32), which is torch's default."""
+    if device.type != "cuda":
+        yield
+        return
+    before = torch.backends.cudnn.allow_tf32
+    torch.backends.cudnn.allow_tf32 = False
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.allow_tf32 = before
 
 
 def _device_of(module):

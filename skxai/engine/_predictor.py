@@ -5,9 +5,10 @@ from abc import ABC, abstractmethod
 import numpy as np
 import torch
 
-from ._batches import blocks, slices
+from ._batches import blocks
 from ._progress import with_bar
 from ._sharing import shared
+from ._threads import in_order
 
 
 class Predictor(ABC):
@@ -18,12 +19,15 @@ class Predictor(ABC):
     classes_ : ndarray of shape (k,)
         The labels, in the order of the columns.
     batch_size : int
-        How many inputs go through at once.
+        How many inputs go through at once, in each of ``n_threads`` threads.
+    n_threads : int
+        How many blocks of work are run at the same time.
     device : torch.device
         Where tensors are made.
     """
 
     device = torch.device("cpu")
+    n_threads = 1
 
     def tensor(self, array):
         """Copy an array onto the device: whatever a module does in place never reaches the caller's data."""
@@ -36,10 +40,28 @@ class Predictor(ABC):
 
     def predict_proba(self, X):
         """Return class probabilities ``(n, k)``, float32, of an array ``(n, ...)``."""
-        batches = [self.probabilities(self.tensor(X[batch])) for batch in slices(len(X), self.batch_size)]
-        return torch.cat(batches).cpu().numpy()
+        batches = blocks(len(X), 1, self.batch_size, self.n_threads)
+        found = self.run(lambda clips, _: self.probabilities(self.tensor(X[clips])), batches)
+        return torch.cat([probabilities for _, probabilities in found]).cpu().numpy()
 
-    def sweep(self, n_clips, n_variants, make):
+    def run(self, function, blocks):
+        """Run ``function(*block)`` on blocks of the work, in parallel where that is faster.
+
+        Parameters
+        ----------
+        function : callable
+            Takes the slices of a block. On a CPU it runs in threads: it may write to its own part of an array only.
+        blocks : iterable of tuple of slice
+            The work. On a GPU that runs out of memory a block is halved and both halves are run.
+
+        Yields
+        ------
+        block, result : tuple of slice, object
+            In order.
+        """
+        yield from in_order(lambda block: (block, function(*block)), blocks, 1)
+
+    def sweep(self, n_clips, n_variants, make, target):
         """Run the network on every variant of every clip.
 
         Parameters
@@ -49,17 +71,31 @@ class Predictor(ABC):
         make : callable
             ``make(clips, variants)``, two slices → tensor ``(c, v, ...)`` of inputs, made when they are needed: memory
             does not grow with the grid.
+        target : tensor of shape (n_clips,)
+            Column of the class whose probability is asked for.
 
-        Yields
-        ------
-        clips, variants : slice
-            Where in the grid.
-        probabilities : tensor of shape (c, v, k)
+        Returns
+        -------
+        probability : tensor of shape (n_clips, n_variants)
+            p_c of each variant.
+        predicted : tensor of shape (n_clips, n_variants), int32
+            Column of the class predicted for it.
         """
-        grid = blocks(n_clips, n_variants, self.batch_size)
-        for clips, variants in with_bar(grid, f"{n_clips} clips × {n_variants} variants", "batch"):
+        probability = torch.empty(n_clips, n_variants, device=self.device)
+        predicted = torch.empty(n_clips, n_variants, dtype=torch.int32, device=self.device)
+
+        @torch.inference_mode()
+        def one(clips, variants):
             inputs = make(clips, variants)
-            yield clips, variants, self.probabilities(inputs.flatten(0, 1)).unflatten(0, inputs.shape[:2])
+            p = self.probabilities(inputs.flatten(0, 1)).unflatten(0, inputs.shape[:2])
+            of_target = target[clips, None, None].expand(*inputs.shape[:2], 1)
+            return p.gather(2, of_target)[..., 0], p.argmax(2).to(torch.int32)
+
+        grid = list(blocks(n_clips, n_variants, self.batch_size, self.n_threads))
+        done = self.run(one, grid)
+        for block, found in with_bar(done, len(grid), f"{n_clips} clips × {n_variants} variants", "batch"):
+            probability[block], predicted[block] = found
+        return probability, predicted
 
     def class_indices(self, X, target=None):
         """Return the column ``(n,)`` of the class to explain in each clip.

@@ -19,7 +19,6 @@ def progress_bars(shown=True):
         _SHOWN.reset(token)
 
 
-def with_bar(iterable, description, unit):
+def with_bar(iterable, total, description, unit):
     """Return the iterable, with a bar where bars are shown; it goes when it is done."""
-    items = list(iterable)
-    return tqdm(items, desc=description, unit=unit, leave=False, delay=PATIENCE, disable=not _SHOWN.get())
+    return tqdm(iterable, total=total, desc=description, unit=unit, leave=False, delay=PATIENCE, disable=not _SHOWN.get())

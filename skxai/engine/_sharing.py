@@ -7,9 +7,11 @@ for the masked predictions. Inside ``shared_passes()`` the second call with the 
 import contextlib
 import contextvars
 import functools
+import hashlib
 import inspect
 
 import numpy as np
+from sklearn import get_config
 
 _STORE = contextvars.ContextVar("skxai_shared_passes", default=None)
 
@@ -20,7 +22,7 @@ def shared_passes():
     if _STORE.get() is not None:  # the outermost block holds the results
         yield
         return
-    token = _STORE.set({})
+    token = _STORE.set({"bytes left": get_config()["working_memory"] * 2**20 / 8})
     try:
         yield
     finally:
@@ -30,7 +32,8 @@ def shared_passes():
 def shared(function):
     """Let ``function`` return an earlier result for the same arguments inside ``shared_passes()``.
 
-    Arrays and estimators are the same if they are the same object; they must not be changed inside the block.
+    Arrays are the same if they are the same memory, estimators if they are the same object; they must not be changed inside
+    the block.
     """
     signature = inspect.signature(function)
 
@@ -50,9 +53,50 @@ def shared(function):
     return wrapper
 
 
+def shared_by_content(function):
+    """Let a method of tensors return an earlier result for equal tensors inside ``shared_passes()``.
+
+    For recorded forwards: each explainer makes its own batches, of the same clips. Results are kept up to an eighth of
+    ``sklearn.get_config()["working_memory"]``, so that memory does not grow with the number of clips.
+    """
+
+    def key_of(self, tensors):
+        return (function, id(self), *map(_digest, tensors))
+
+    def remember(self, tensors, result):
+        store, size = _STORE.get(), sum(tensor.nbytes for tensor in result)
+        if store is not None and store["bytes left"] >= size:
+            store["bytes left"] -= size
+            store[key_of(self, tensors)] = (self, result)
+
+    @functools.wraps(function)
+    def wrapper(self, *tensors):
+        store = _STORE.get()
+        if store is None or tensors[0].is_cuda:  # a GPU would wait for the digest longer than for the result
+            return function(self, *tensors)
+        known = store.get(key_of(self, tensors))
+        if known is not None:
+            return known[1]
+        result = function(self, *tensors)
+        remember(self, tensors, result)
+        return result
+
+    wrapper.remember = remember
+    return wrapper
+
+
+def _digest(tensor):
+    if tensor is None:
+        return None
+    values = tensor.detach().cpu().contiguous()
+    return tuple(values.shape), hashlib.blake2b(values.numpy().tobytes(), digest_size=16).digest()
+
+
 def _identity(value):
-    if value is None or isinstance(value, (str, int, float, bool, tuple)):
+    if value is None or isinstance(value, (str, bytes, int, float, bool, tuple)):
         return (type(value), value)
     if isinstance(value, np.generic):
         return (type(value), value.item())
-    return id(value)
+    if isinstance(value, np.ndarray):
+        return ("array", value.__array_interface__["data"][0], value.shape, value.strides, value.dtype.str)
+    return id(getattr(value, "shared_as", value))

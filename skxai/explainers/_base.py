@@ -9,10 +9,13 @@ from sklearn.base import BaseEstimator, MetaEstimatorMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 from tqdm.auto import tqdm
 
-from ..engine import freeze, slices
+from ..engine import blocks, freeze
 from ..utils.random import seed_from
 from ..utils.validation import HasMethods, Interval, check_features
 from ._fit import fit_once, is_trained_by_fit
+
+# Fewer clips a thread than this keep a thread's layers too short.
+FEWEST_PER_THREAD = 4
 
 
 class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
@@ -57,6 +60,9 @@ class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
         "random_state": ["random_state"],
     }
 
+    # Whether ``_explain`` finds the predicted class itself, in the pass that it makes anyway.
+    _finds_target = False
+
     @abstractmethod
     def _explain(self, network, x, target):
         """Return the maps of a batch.
@@ -64,11 +70,12 @@ class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
         Parameters
         ----------
         network : FrozenNetwork
-            Runs the classifier: ``input_gradient``, ``activation_gradients``, ``activations``, ``probabilities``, ``sweep``.
+            Runs the classifier: ``input_gradient``, ``activation_gradients``, ``activations``, ``probabilities``, and in
+            parallel, over many variants of the clips, ``run`` and ``sweep``.
         x : tensor of shape (b, ...)
             The clips.
         target : tensor of shape (b,)
-            The column of the class to explain.
+            The column of the class to explain. Methods with ``_finds_target`` get None for the predicted class.
 
         Returns
         -------
@@ -132,8 +139,7 @@ class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
         """
         check_is_fitted(self, "estimator_")
         X = check_features(self, X)
-        network = self._network(X)
-        return self._maps(network, X, network.class_indices(X, self.target if target is None else target))
+        return self._maps(self._network(X), X, self.target if target is None else target)
 
     def predict(self, X):
         """Return the classifier's labels ``(n,)``."""
@@ -185,8 +191,7 @@ class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
         """
         check_is_fitted(self, "estimator_")
         X = check_features(self, X)
-        network = self._network(X, module)
-        return self._maps(network, X, network.class_indices(X, target))
+        return self._maps(self._network(X, module), X, target)
 
     # -- for subclasses ------------------------------------------------------------------------------------------------
 
@@ -204,15 +209,25 @@ class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
 
     # -- shared machinery ----------------------------------------------------------------------------------------------
 
-    def _maps(self, network, X, target):
+    def _maps(self, network, X, target=None):
         """Run ``_explain`` over batches of clips; ``network`` may be another than the fitted one (randomised, say)."""
         maps = np.empty(X.shape, dtype=np.float32)
-        batches = slices(len(X), network.gradient_batch_size)
-        for batch in tqdm(batches, desc=f"{type(self).__name__}: maps", unit="batch", disable=not self.verbose):
+        columns = None if target is None and self._finds_target else network.class_indices(X, target)
+
+        def one(batch):
             x = network.tensor(X[batch])
+            of_batch = None if columns is None else torch.as_tensor(columns[batch], device=network.device)
             with torch.no_grad():
-                saliency = self._explain(network, x, torch.as_tensor(target[batch], device=network.device))
-            maps[batch] = saliency.expand(x.shape).cpu().numpy()
+                return self._explain(network, x, of_batch).expand(x.shape)
+
+        # With few clips a method's own passes run in parallel instead.
+        n_threads = network.n_threads if len(X) >= FEWEST_PER_THREAD * network.n_threads else 1
+        batches = [(clips,) for clips, _ in blocks(len(X), 1, network.gradient_batch_size, n_threads)]
+        done = network.run(one, batches)
+        for batch, found in tqdm(
+            done, desc=f"{type(self).__name__}: maps", total=len(batches), unit="batch", disable=not self.verbose
+        ):
+            maps[batch] = found.cpu().numpy()
         if not np.isfinite(maps).all():
             clip = int(np.flatnonzero(~np.isfinite(maps).reshape(len(maps), -1).all(axis=1))[0])
             raise ValueError(

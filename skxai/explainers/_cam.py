@@ -40,7 +40,7 @@ class CAM(Explainer):
 
     def _check_network(self, X):
         network = self._network(X)
-        activations, _ = network.activations(network.tensor(X[:1]))  # raises where the layer gives no feature maps
+        activations = network.activations(network.tensor(X[:1]))  # raises where the layer gives no feature maps
         collapsed = _collapsed_axes(X.shape[1:], tuple(activations.shape[2:]))
         if collapsed:
             enough = [
@@ -57,6 +57,8 @@ class CAM(Explainer):
 
 class GradientCAM(CAM):
     """A CAM whose weights follow from the gradients at the layer. Subclasses say how, in ``_weights``."""
+
+    _finds_target = True
 
     @abstractmethod
     def _weights(self, activations, gradients):

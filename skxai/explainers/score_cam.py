@@ -93,13 +93,9 @@ class ScoreCAM(CAM):
         self.verbose = verbose
 
     def _explain(self, network, x, target):
-        activations, _ = network.activations(x)
-        activations = self._channels(activations)
+        activations = self._channels(network.activations(x))
         masks = _Masks(activations, x, resolve_baseline(self.baseline, x, self.feature_range_, self.seed_))
-        weights = torch.zeros(activations.shape[:2], device=x.device)
-        for clips, channels, probabilities in network.sweep(*weights.shape, masks.seen_through):
-            of_target = target[clips, None, None].expand(*probabilities.shape[:2], 1)
-            weights[clips, channels] = probabilities.gather(2, of_target)[..., 0]
+        weights, _ = network.sweep(*activations.shape[:2], masks.seen_through, target)
         constant = activations.flatten(2).amax(2) == activations.flatten(2).amin(2)
         return project(weighted_sum(activations, weights.masked_fill(constant, 0)), x.shape)
 

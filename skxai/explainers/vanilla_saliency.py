@@ -48,6 +48,8 @@ class VanillaSaliency(Explainer):
     (20, 1, 32, 32)
     """
 
+    _finds_target = True
+
     def __init__(self, estimator, *, target=None, batch_size=None, memory=None, verbose=0):
         self.estimator = estimator
         self.target = target

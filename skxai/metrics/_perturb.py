@@ -87,17 +87,15 @@ def outcomes(subject, n_variants, variants_of, *, baseline, random_state):
         Column of the class predicted for it.
     """
     network, n, seed = subject.predictor, len(subject.X), seed_from(random_state)
-    probability = torch.empty(n, n_variants, device=network.device)
-    predicted = torch.empty(n, n_variants, dtype=torch.int16, device=network.device)
     target = torch.as_tensor(subject.target, device=network.device)
-    for batch in slices(n, network.batch_size):
+    probability, predicted = [], []
+    for batch in slices(n, network.batch_size * network.n_threads):
         x, maps = network.tensor(subject.X[batch]), network.tensor(subject.maps[batch])
         make = variants_of(x, maps, resolve_baseline(baseline, x, subject.feature_range, seed))
-        for clips, variants, p in network.sweep(len(x), n_variants, make):
-            of_target = target[batch][clips, None, None].expand(*p.shape[:2], 1)
-            probability[batch][clips, variants] = p.gather(2, of_target)[..., 0]
-            predicted[batch][clips, variants] = p.argmax(2).to(torch.int16)
-    return probability.cpu().numpy().astype(np.float64), predicted.cpu().numpy().astype(np.int64)
+        of_batch = network.sweep(len(x), n_variants, make, target[batch])
+        probability.append(of_batch[0].cpu().numpy())
+        predicted.append(of_batch[1].cpu().numpy())
+    return np.concatenate(probability).astype(np.float64), np.concatenate(predicted).astype(np.int64)
 
 
 def ranks(maps, random_state=0, *, descending=True):
@@ -109,8 +107,8 @@ def ranks(maps, random_state=0, *, descending=True):
     flat = maps.flatten(1)
     shuffle = torch.as_tensor(np.random.default_rng(seed_from(random_state)).permutation(flat.shape[1]), device=maps.device)
     order = shuffle[flat[:, shuffle].argsort(dim=1, descending=descending, stable=True)]
-    places = torch.arange(flat.shape[1], device=maps.device).expand_as(order)
-    return torch.empty_like(order).scatter_(1, order, places).view_as(maps)
+    places = torch.arange(flat.shape[1], dtype=torch.int32, device=maps.device).expand_as(order)
+    return torch.empty_like(places).scatter_(1, order, places).view_as(maps)
 
 
 def hidden_first(x, places, counts, baseline):

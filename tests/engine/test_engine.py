@@ -17,6 +17,7 @@ from skxai.engine import (
     OpaquePredictor,
     batch_size_within,
     blocks,
+    even_slices,
     feature_range,
     freeze,
     mask,
@@ -219,7 +220,7 @@ class TestFolding:
         module = seeded(nn.Sequential(conv_norm_relu(), head()))
         network = freeze(PretrainedClassifier(module), X, layer="0")
         assert not self.norms(network)
-        activations, _ = network.activations(torch.from_numpy(X))
+        activations = network.activations(torch.from_numpy(X))
         torch.testing.assert_close(activations, module[0](torch.from_numpy(X)).detach(), rtol=1e-4, atol=1e-5)
 
 
@@ -240,11 +241,10 @@ class TestLayers:
         network = freeze(PretrainedClassifier(module), X, layer="conv")
         expected = module.conv(2 * torch.from_numpy(X)).detach()
         assert (expected < 0).any()
-        values, probabilities = network.activations(torch.from_numpy(X))
+        values = network.activations(torch.from_numpy(X))
         with_gradients, gradients = network.activation_gradients(torch.from_numpy(X), np.zeros(5, dtype=int))
         torch.testing.assert_close(values, expected)
         torch.testing.assert_close(with_gradients, expected)
-        torch.testing.assert_close(probabilities, torch.from_numpy(network.predict_proba(X)))
         assert ((gradients != 0) <= (expected + 0.1 > 0)).all()
 
     def test_layer_may_return_a_tuple(self, X):
@@ -299,20 +299,32 @@ class TestBatches:
             assert grid[clips, variants].size <= size
         assert (grid == 1).all()
 
-    def test_working_memory_bounds_the_batch(self, X):
-        network = freeze(PretrainedClassifier(seeded(View())), X)
-        bytes_per_clip = network._graph_bytes
+    def test_even_slices_are_as_equal_as_can_be(self):
+        assert [list(range(10))[batch] for batch in even_slices(10, 4)] == [[0, 1, 2], [3, 4, 5], [6, 7, 8, 9]]
+
+    @pytest.mark.parametrize("n_threads", [2, 4])
+    def test_blocks_keep_all_threads_busy(self, n_threads):
+        for grid in ((1, 100), (100, 1), (7, 13), (64, 1)):
+            sizes = [np.ones(grid)[block].size for block in blocks(*grid, 1000, n_threads)]
+            assert len(sizes) >= n_threads
+            assert max(sizes) <= 2 * np.mean(sizes)
+
+    def test_working_memory_bounds_the_batches_of_all_threads(self, X):
         for mebibytes in (0.1, 0.5, 1):
             with sklearn.config_context(working_memory=mebibytes):
-                assert 1 <= network.gradient_batch_size <= network.batch_size <= 64
-                assert network.gradient_batch_size * bytes_per_clip <= max(mebibytes * 2**20, bytes_per_clip)
+                network = freeze(PretrainedClassifier(seeded(View())), X)
+                assert 1 <= network.gradient_batch_size <= network.batch_size
+                bytes_per_clip = network._recorded.frozen.total
+                at_once = network.n_threads * network.gradient_batch_size
+                assert at_once * bytes_per_clip <= max(mebibytes * 2**20, network.n_threads * bytes_per_clip)
         with sklearn.config_context(working_memory=0.1):
             assert batch_size_within(10**9) == 1
-            assert freeze(PretrainedClassifier(seeded(View())), X, batch_size=17).gradient_batch_size == 17
+            network = freeze(PretrainedClassifier(seeded(View())), X, batch_size=4 * network.n_threads)
+            assert network.gradient_batch_size == 4
 
     def test_memory_of_a_clip_counts_its_activations(self, X):
         network = freeze(PretrainedClassifier(seeded(View())), X)
-        assert network._graph_bytes >= 4 * (80 + 320 + 320 + 3)  # clip, convolution, ReLU, scores
+        assert network._recorded.frozen.total >= 4 * (80 + 320 + 320 + 3)  # clip, convolution, ReLU, scores
 
 
 class TestMasking:

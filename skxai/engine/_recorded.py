@@ -1,0 +1,139 @@
+"""A frozen copy through which gradients flow, and whose layer can be recorded."""
+
+import contextlib
+import threading
+
+import torch
+
+from ._freeze import frozen_copy
+from ._layers import tensor_of
+from ._sharing import shared_by_content
+
+
+class Recorded:
+    """The frozen copy of a module, with a recorder at one of its layers.
+
+    It may be used by several threads at once.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        The trained module; it is copied and never touched.
+    example : tensor of shape (1, ...)
+        One input, on the module's device.
+    output : "logits", "probabilities" or callable
+        What the module returns, or a function of it that gives logits ``(b, k)``.
+    layer : str or None
+        The layer that can be recorded.
+
+    Attributes
+    ----------
+    frozen : Frozen
+        The copy.
+    score_shape : tuple of int, or str
+        Shape of the scores of one input, or the type of what stands in their place.
+    """
+
+    def __init__(self, module, example, output, layer):
+        self.owner, self.layer = type(module).__name__, layer
+        self.frozen = frozen_copy(module, example, layer=layer, strip_softmax=output == "probabilities")
+        self.module = self.frozen.module
+        self.output = "logits" if self.frozen.stripped else output
+        with torch.inference_mode():
+            raw = self.module(example.clone())
+            scores = self.output(raw) if callable(self.output) else tensor_of(raw)
+        self.score_shape = tuple(scores.shape) if isinstance(scores, torch.Tensor) else type(scores).__name__
+        self._record = threading.local()
+        if layer is not None:
+            self.module.get_submodule(layer).register_forward_hook(self._keep)
+
+    def scores(self, raw):
+        """Return the scores S ``(b, k)`` before the softmax from what the module returns.
+
+        Where the module ends in a softmax that cannot be removed, log p stands in: it differs from S by a constant of the
+        clip.
+        """
+        if callable(self.output):
+            return self.output(raw)
+        raw = tensor_of(raw)
+        return raw.clamp_min(torch.finfo(raw.dtype).tiny).log() if self.output == "probabilities" else raw
+
+    def logits(self, inputs):
+        """Return the scores S ``(b, k)`` of inputs ``(b, ...)``."""
+        return self.scores(self.module(in_fast_layout(inputs)))
+
+    def input_gradient(self, inputs, target=None):
+        """Return ∂S_c/∂x of the shape of ``inputs``, for the class ``target`` ``(b,)`` or the predicted one."""
+        with torch.enable_grad():
+            leaf = inputs.detach().requires_grad_()
+            score = self._score(leaf.clone(), target)  # the clone may be worked on in place, a leaf may not
+        return _gradient(score, leaf)
+
+    @shared_by_content
+    def activations(self, inputs):
+        """Return the layer's output A ``(b, channels, ...)`` without a graph."""
+        with torch.inference_mode(), self._record_as("value"):
+            self.module(in_fast_layout(inputs.clone()))
+            return (self._take_record(),)
+
+    @shared_by_content
+    def activation_gradients(self, inputs, target=None):
+        """Return the layer's output A ``(b, channels, ...)`` and ∂S_c/∂A of the same shape.
+
+        Parameters and input need no gradient, so that no graph is built below the layer.
+        """
+        with torch.enable_grad(), self._record_as("graph"):
+            score = self._score(inputs.clone(), target)
+            leaf = self._take_record()
+        activations = leaf.detach()
+        type(self).activations.remember(self, (inputs,), (activations,))
+        return activations, _gradient(score, leaf)
+
+    def _score(self, inputs, target):
+        logits = self.logits(inputs)
+        if target is None:
+            return logits.amax(1).sum()
+        return logits.gather(1, torch.as_tensor(target, device=logits.device)[:, None]).sum()
+
+    @contextlib.contextmanager
+    def _record_as(self, kind):
+        self._record.kind = kind
+        try:
+            yield
+        finally:
+            self._record.kind = self._record.value = None
+
+    def _keep(self, layer, inputs, output):
+        """Keep the layer's output; what runs after it gets a copy, on which it may work in place."""
+        kind = getattr(self._record, "kind", None)
+        if kind is None:
+            return None
+        self._record.value = tensor = tensor_of(output)
+        if not isinstance(tensor, torch.Tensor):
+            return None
+        if kind == "graph":
+            self._record.value = tensor.detach().requires_grad_()
+        copy = self._record.value.clone()
+        return copy if tensor is output else (copy, *output[1:])
+
+    def _take_record(self):
+        record = getattr(self._record, "value", None)
+        if not isinstance(record, torch.Tensor) or record.dim() < 3:
+            got = "nothing: it was not run" if record is None else f"shape {tuple(getattr(record, 'shape', ()))}"
+            raise ValueError(
+                f"layer={self.layer!r} of {self.owner} must return a tensor (n, channels, …) with a spatial axis; got {got}."
+            )
+        return record
+
+
+def in_fast_layout(inputs):
+    """Return images ``(b, channels, rows, columns)`` in channels-last memory, other inputs as they are."""
+    return inputs.contiguous(memory_format=torch.channels_last) if inputs.dim() == 4 else inputs
+
+
+def _gradient(score, leaf):
+    """Return ∂score/∂leaf; zero where the score does not depend on the leaf."""
+    if not score.requires_grad:
+        return torch.zeros_like(leaf)
+    (gradient,) = torch.autograd.grad(score, leaf, allow_unused=True)
+    return torch.zeros_like(leaf) if gradient is None else gradient

@@ -1,0 +1,186 @@
+"""Rewritings of a module that compute the same with less work. All work in place on a copy that is ours."""
+
+import torch
+from torch import fx, nn
+from torch.nn import functional
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+FOLDABLE = {(nn.Conv1d, nn.BatchNorm1d), (nn.Conv2d, nn.BatchNorm2d), (nn.Conv3d, nn.BatchNorm3d)}
+NORMS = {norm for _, norm in FOLDABLE}
+SOFTMAX_FUNCTIONS = (torch.softmax, torch.log_softmax, functional.softmax, functional.log_softmax)
+SOFTMAX_METHODS = ("softmax", "log_softmax")
+RELU_FUNCTIONS = (torch.relu, functional.relu)
+POOLS = (nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d)
+
+
+def rewritten(module, layer, strip_softmax):
+    """Trace a module and rewrite its graph.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        Its layers are shared with the result where they stay as they are.
+    layer : str or None
+        Dotted name of a layer whose output will be asked for: it stays one module, and nothing is moved across it.
+    strip_softmax : bool
+        Remove a softmax at the end.
+
+    Returns
+    -------
+    graph : torch.fx.GraphModule
+    stripped : bool
+        Whether a softmax was removed.
+    """
+    graph = fx.GraphModule(module, _Tracer(layer).trace(module))
+    _simplify(graph, layer)
+    if layer is not None and any(True for _ in graph.get_submodule(layer).children()):
+        # The asked layer is a container: its output is kept, its inside may be rewritten.
+        inside = graph.get_submodule(layer)
+        simplified = fx.GraphModule(inside, _Tracer(None).trace(inside))
+        _simplify(simplified, None)
+        simplified.delete_all_unused_submodules()
+        graph.set_submodule(layer, simplified)
+    stripped = strip_softmax and _strip_softmax(graph)
+    graph.delete_all_unused_submodules()
+    graph.graph.lint()
+    graph.recompile()
+    return graph, stripped
+
+
+class _Tracer(fx.Tracer):
+    """Trace through everything but the asked layer, so that it stays one module whose output can be recorded."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+
+    def is_leaf_module(self, module, module_qualified_name):
+        return module_qualified_name == self.layer or super().is_leaf_module(module, module_qualified_name)
+
+
+def _simplify(graph, layer):
+    _fold_batch_norm(graph, layer)
+    _pool_before_relu(graph, layer)
+    _reshape_for_view(graph)
+    graph.recompile()
+
+
+def _fold_batch_norm(graph, layer):
+    modules = dict(graph.named_modules())
+    calls = [node.target for node in graph.graph.nodes if node.op == "call_module"]
+    for node in list(graph.graph.nodes):
+        before = node.args[0] if node.op == "call_module" and len(node.args) == 1 else None
+        if not isinstance(before, fx.Node) or before.op != "call_module" or len(before.users) != 1:
+            continue
+        if layer in (node.target, before.target) or calls.count(before.target) > 1 or calls.count(node.target) > 1:
+            continue
+        convolution, norm = modules[before.target], modules[node.target]
+        if (type(convolution), type(norm)) not in FOLDABLE or norm.running_mean is None:
+            continue
+        graph.set_submodule(before.target, fuse_conv_bn_eval(convolution, norm).requires_grad_(False))
+        node.replace_all_uses_with(before)
+        graph.graph.erase_node(node)
+
+
+def _pool_before_relu(graph, layer):
+    """Let a max pooling come before the ReLU, which then has a fraction of the values: max and ReLU commute."""
+    for pool in list(graph.graph.nodes):
+        relu = pool.args[0] if pool.op == "call_module" and len(pool.args) == 1 and not pool.kwargs else None
+        if not isinstance(relu, fx.Node) or len(relu.users) != 1 or layer in (pool.target, relu.target):
+            continue
+        if not _is_relu(graph, relu) or not isinstance(relu.args[0], fx.Node):
+            continue
+        pooling = graph.get_submodule(pool.target)
+        if not isinstance(pooling, POOLS) or pooling.return_indices:
+            continue
+        before = relu.args[0]
+        pool.replace_all_uses_with(relu)
+        pool.args = (before,)
+        relu.args = (pool,)
+        pool.append(relu)
+
+
+def _reshape_for_view(graph):
+    """A view needs contiguous memory, which the fast layouts are not; reshape takes any."""
+    for node in graph.graph.nodes:
+        if (
+            node.op == "call_method"
+            and node.target == "view"
+            and not any(isinstance(value, torch.dtype) for value in node.args)
+        ):
+            node.target = "reshape"
+
+
+def _is_relu(graph, node):
+    if len(node.args) != 1:
+        return False
+    if node.op == "call_module":
+        return type(graph.get_submodule(node.target)) is nn.ReLU
+    return (node.op == "call_function" and node.target in RELU_FUNCTIONS) or (
+        node.op == "call_method" and node.target == "relu"
+    )
+
+
+def _strip_softmax(graph):
+    output = next(node for node in graph.graph.nodes if node.op == "output")
+    last = output.args[0]
+    if not isinstance(last, fx.Node):
+        return False
+    is_softmax = (
+        (last.op == "call_module" and isinstance(graph.get_submodule(last.target), (nn.Softmax, nn.LogSoftmax)))
+        or (last.op == "call_function" and last.target in SOFTMAX_FUNCTIONS)
+        or (last.op == "call_method" and last.target in SOFTMAX_METHODS)
+    )
+    if is_softmax:
+        last.replace_all_uses_with(last.args[0])
+        graph.graph.erase_node(last)
+    return is_softmax
+
+
+def trim_kernels(module, example):
+    """Cut off the parts of convolution kernels that only ever see padding, for inputs of the example's shape.
+
+    A 3 × 3 kernel over a single row of frequencies, where a ResNet ends on cepstra, is a 1 × 3 kernel.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+    example : tensor of shape (1, ...)
+    """
+    seen = {}  # convolution → {(shape of its input, shape of its output)}
+
+    def note(convolution, inputs, output):
+        seen.setdefault(convolution, set()).add((tuple(inputs[0].shape[2:]), tuple(output.shape[2:])))
+
+    convolutions = [layer for layer in module.modules() if type(layer) in (nn.Conv1d, nn.Conv2d, nn.Conv3d)]
+    handles = [layer.register_forward_hook(note) for layer in convolutions]
+    try:
+        with torch.inference_mode():
+            module(example.clone())
+    finally:
+        for handle in handles:
+            handle.remove()
+    for convolution, shapes in seen.items():
+        if len(shapes) == 1 and convolution.padding_mode == "zeros" and not isinstance(convolution.padding, str):
+            _trim(convolution, *shapes.pop())
+
+
+def _trim(convolution, extents, outputs):
+    weight, padding = convolution.weight.detach(), list(convolution.padding)
+    for axis, (extent, n_outputs) in enumerate(zip(extents, outputs)):
+        size, stride = convolution.kernel_size[axis], convolution.stride[axis]
+        pad, dilation = convolution.padding[axis], convolution.dilation[axis]
+        sees = [
+            any(0 <= position * stride - pad + tap * dilation < extent for position in range(n_outputs)) for tap in range(size)
+        ]
+        if all(sees) or not any(sees):
+            continue
+        first, last = sees.index(True), size - 1 - sees[::-1].index(True)
+        trimmed_pad = pad - first * dilation
+        reach = dilation * (last - first) + 1
+        if trimmed_pad >= 0 and (extent + 2 * trimmed_pad - reach) // stride + 1 == n_outputs:
+            weight, padding[axis] = weight.narrow(2 + axis, first, last - first + 1), trimmed_pad
+    if weight.shape != convolution.weight.shape:
+        convolution.weight = nn.Parameter(weight.clone(), requires_grad=False)
+        convolution.kernel_size, convolution.padding = tuple(weight.shape[2:]), tuple(padding)
+        convolution._reversed_padding_repeated_twice = [pad for pad in reversed(padding) for _ in range(2)]

@@ -1,0 +1,78 @@
+"""Chunks of work in parallel threads, each of which computes with one thread.
+
+A small network scales badly over the threads inside an operation: its layers are too short to be divided. Whole chunks of
+inputs have no such limit, and what is done around the network (masks, noise) is parallel too. torch releases the GIL.
+"""
+
+import contextvars
+import functools
+import os
+import threading
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor, wait
+
+import torch
+
+_WORKER = threading.local()
+_STARTING = threading.Lock()
+
+
+def in_order(function, items, n_threads):
+    """Yield ``function(item)`` for each item, in order, computed by ``n_threads`` threads.
+
+    At most two items a thread are under way, so that memory does not grow with their number. Inside a worker, for a single
+    item, and with one thread the items are computed here, by torch's own threads.
+    """
+    items = list(items)
+    if n_threads < 2 or len(items) < 2 or getattr(_WORKER, "is_one", False):
+        yield from map(function, items)
+        return
+    pool, under_way = _pool(n_threads), deque()
+    try:
+        for item in items:
+            # What callers share through context variables is seen by the workers too.
+            under_way.append(pool.submit(contextvars.copy_context().run, function, item))
+            if len(under_way) >= 2 * n_threads:
+                yield under_way.popleft().result()
+        while under_way:
+            yield under_way.popleft().result()
+    finally:  # also after an error: nothing goes on in the background
+        for future in under_way:
+            future.cancel()
+        wait(under_way)
+
+
+def alone(function):
+    """Return ``function()``, computed by one thread.
+
+    For many short operations: where other processes compete for the cores, threads wait longer for each other than they work.
+    """
+    n_threads = torch.get_num_threads()
+    if n_threads < 2 or getattr(_WORKER, "is_one", False):
+        return function()
+    return _pool(n_threads).submit(contextvars.copy_context().run, function).result()
+
+
+@functools.cache
+def _pool(n_threads):
+    """Start the workers, once in a process."""
+    with _STARTING:
+        ready = threading.Barrier(n_threads + 1)
+        before = torch.get_num_threads()
+        pool = ThreadPoolExecutor(n_threads, thread_name_prefix="skxai")
+        for _ in range(n_threads):
+            pool.submit(_start, ready)
+        ready.wait()
+        # Each worker has set its own number of threads to 1; a thread that starts later inherits what was set last.
+        torch.set_num_threads(before)
+    return pool
+
+
+def _start(ready):
+    _WORKER.is_one = True
+    torch.set_num_threads(1)
+    ready.wait()
+
+
+if hasattr(os, "register_at_fork"):  # threads do not survive a fork
+    os.register_at_fork(after_in_child=_pool.cache_clear)
