@@ -10,6 +10,7 @@ import functools
 import hashlib
 import inspect
 
+import joblib
 import numpy as np
 from sklearn import get_config
 
@@ -29,12 +30,14 @@ def shared_passes():
         _STORE.reset(token)
 
 
-def shared(function):
+def shared(function=None, *, equal=()):
     """Let ``function`` return an earlier result for the same arguments inside ``shared_passes()``.
 
     Arrays are the same if they are the same memory, estimators if they are the same object; they must not be changed inside
-    the block.
+    the block. Arguments named in ``equal`` are the same if they hold the same, by joblib's hash.
     """
+    if function is None:
+        return functools.partial(shared, equal=equal)
     signature = inspect.signature(function)
 
     @functools.wraps(function)
@@ -44,10 +47,11 @@ def shared(function):
             return function(*args, **kwargs)
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
-        key = (function, *(_identity(value) for value in bound.arguments.values()))
+        arguments = bound.arguments
+        key = (function, *(joblib.hash(arguments[name]) if name in equal else _identity(arguments[name]) for name in arguments))
         if key not in store:
             # The arguments are kept beside the result: an id is unique only while its object lives.
-            store[key] = (bound.arguments, function(*args, **kwargs))
+            store[key] = (arguments, function(*args, **kwargs))
         return store[key][1]
 
     return wrapper

@@ -70,6 +70,7 @@ def _pool(n_threads):
 
 def _start(ready):
     _WORKER.is_one = True
+    torch.get_num_threads()  # a thread's first use of torch takes the number that was set last, whatever it set before
     torch.set_num_threads(1)
     ready.wait()
 

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.pipeline import Pipeline
 
-from ..engine import shared_passes
+from ..engine import shared, shared_passes
 from ._base import is_metric
 
 
@@ -94,6 +94,12 @@ def explanation_scorer(*names, **params):
     return _Scorer(names[0], params) if len(names) == 1 else _MultiScorer(names, params)
 
 
+@shared(equal=["steps"])
+def _features(steps, X):
+    """Return the features of X, once for all pipelines that begin with the same steps inside ``shared_passes()``."""
+    return steps.transform(X)
+
+
 def split_pipeline(estimator, X):
     """Take a Pipeline apart into its explainer and the features that reach it.
 
@@ -137,7 +143,7 @@ def split_pipeline(estimator, X):
     features = X
     if isinstance(estimator, Pipeline):
         if len(estimator) > 1:
-            features = estimator[:-1].transform(X)
+            features = _features(estimator[:-1], X)
         estimator = estimator[-1]
     if not hasattr(estimator, "explain"):
         raise TypeError(

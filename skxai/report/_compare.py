@@ -45,6 +45,9 @@ class Explained:
 def explain_and_score(estimator, X, y=None, *, scoring=None, curves=False, **params):
     """Explain clips and score the maps, sharing all passes that the metrics have in common.
 
+    Inside ``skxai.engine.shared_passes()`` several explainers share theirs too: features, recorded forwards and the
+    predictions of the clips as they are.
+
     Parameters
     ----------
     estimator : explainer, Pipeline or search
@@ -64,8 +67,8 @@ def explain_and_score(estimator, X, y=None, *, scoring=None, curves=False, **par
     -------
     Explained
     """
-    explainer, features = split_pipeline(estimator, X)
     with shared_passes():
+        explainer, features = split_pipeline(estimator, X)
         start = time.perf_counter()
         maps = explainer.transform(features)
         seconds = time.perf_counter() - start
@@ -90,7 +93,7 @@ def table_of(explained):
     -------
     DataFrame
         One row a method; one column a metric, the mean over the clips where it is defined; last the milliseconds that a map
-        took.
+        took, without what a row above had computed already.
     """
     rows = {}
     for method, result in explained.items():
@@ -126,7 +129,8 @@ def compare_explainers(explainers, X, y=None, *, scoring=None, cv=None, n_jobs=N
     -------
     DataFrame
         One row a method, one column a metric: the metric's own mean over the clips (a loss is not negated), then
-        ``ms_per_map``.
+        ``ms_per_map``, the milliseconds that a map took without what a row above had computed already: features, recorded
+        forwards and the predictions of the clips are shared.
 
     Raises
     ------
@@ -169,15 +173,18 @@ def compare_explainers(explainers, X, y=None, *, scoring=None, cv=None, n_jobs=N
 
 
 def _cross_validated(explainers, X, y, scoring, cv, n_jobs, verbose, params):
-    folds = list(check_cv(cv, y, classifier=True).split(X, y))
+    folds = [
+        (train, _safe_indexing(X, test), _safe_indexing(y, test))
+        for train, test in check_cv(cv, y, classifier=True).split(X, y)
+    ]
     with tempfile.TemporaryDirectory() as cache:
         estimators = {name: _with_memory(explainer, cache) for name, explainer in explainers.items()}
         tasks = [(name, estimator, fold) for fold in folds for name, estimator in estimators.items()]
 
         def fit_and_score(estimator, fold):
-            train, test = fold
+            train, X_test, y_test = fold
             fitted = clone(estimator).fit(_safe_indexing(X, train), _safe_indexing(y, train))
-            return explain_and_score(fitted, _safe_indexing(X, test), _safe_indexing(y, test), scoring=scoring, **params)
+            return explain_and_score(fitted, X_test, y_test, scoring=scoring, **params)
 
         results = _run(tasks, fit_and_score, n_jobs, verbose)
     joined = {}
@@ -193,8 +200,10 @@ def _cross_validated(explainers, X, y, scoring, cv, n_jobs, verbose, params):
 
 
 def _with_memory(estimator, cache):
-    """Let explainers over the same classifier share its training, unless the user has chosen where it is kept."""
+    """Let explainers share features and the training of their classifier, unless the user has chosen where they are kept."""
     estimator = clone(estimator)
+    if isinstance(estimator, Pipeline) and estimator.memory is None:
+        estimator.set_params(memory=joblib.Memory(cache, verbose=0))
     explainer = estimator[-1] if isinstance(estimator, Pipeline) else estimator
     if getattr(explainer, "memory", None) is None and hasattr(explainer, "memory"):
         explainer.set_params(memory=joblib.Memory(cache, verbose=0))
@@ -204,7 +213,7 @@ def _with_memory(estimator, cache):
 def _run(tasks, function, n_jobs, verbose):
     jobs = (joblib.delayed(function)(*arguments) for _, *arguments in tasks)
     results = joblib.Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
-    with progress_bars(verbose):
+    with progress_bars(verbose), shared_passes():
         return list(tqdm(results, total=len(tasks), desc="comparing explainers", unit="method", disable=not verbose))
 
 

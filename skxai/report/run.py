@@ -14,6 +14,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline, make_pipeline
 from tqdm.auto import tqdm
 
+from ..engine import shared_passes
 from ..features import FeatureAxes, feature_axes
 from ..metrics import get_scorer
 from ._compare import Explained, explain_and_score, table_of
@@ -136,15 +137,16 @@ def run_study(study, *, data=None, labels=None, n_scenes=600, on_error="raise", 
             f"test clips {accuracy[classifier_name]:.1%} (chance {1 / len(classes):.1%})."
         )
         methods = make_explainers(study.explainers, FrozenEstimator(fitted), seed)
-        for name, explainer in tqdm(methods.items(), desc=f"{title}: explaining", unit="method", disable=not progress):
-            # One explainer over several classifiers is told apart by the classifier.
-            row = name if not classifier_name else classifier_name if len(methods) == 1 else f"{classifier_name} {name}"
-            explainers[row] = explainer.fit(X_train)
-            start = time.perf_counter()
-            explained[row] = explain_and_score(
-                explainer, X_test, test.y, scoring=study.scoring, curves="curves" in study.figures, **study.metric_params
-            )
-            say(f"{row}: {len(X_test)} clips explained and scored in {time.perf_counter() - start:.0f} s.")
+        with shared_passes():
+            for name, explainer in tqdm(methods.items(), desc=f"{title}: explaining", unit="method", disable=not progress):
+                # One explainer over several classifiers is told apart by the classifier.
+                row = name if not classifier_name else classifier_name if len(methods) == 1 else f"{classifier_name} {name}"
+                explainers[row] = explainer.fit(X_train)
+                start = time.perf_counter()
+                explained[row] = explain_and_score(
+                    explainer, X_test, test.y, scoring=study.scoring, curves="curves" in study.figures, **study.metric_params
+                )
+                say(f"{row}: {len(X_test)} clips explained and scored in {time.perf_counter() - start:.0f} s.")
     return StudyResult(
         study, test, X_test, axes, extraction, classifiers, accuracy, confusion, explainers, explained, table_of(explained)
     )

@@ -7,6 +7,7 @@ import pytest
 import sklearn
 import torch
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.frozen import FrozenEstimator
 from sklearn.svm import LinearSVC
 from skorch import NeuralNetClassifier
 from torch import nn
@@ -29,6 +30,9 @@ from skxai.engine import (
     slices,
 )
 from skxai.engine._layers import layer_name
+from skxai.engine._network import _halving
+from skxai.engine._recorded import Recorded
+from skxai.explainers import FasterScoreCAM, GradCAM, GradCAMPlusPlus, ScoreCAM
 from skxai.models import PretrainedClassifier
 
 SHAPE = (1, 8, 10)
@@ -426,3 +430,69 @@ class TestSharedPasses:
             assert expensive(X, step=0.02) == 3
         assert expensive(X) == 4
         assert expensive(X) == 5
+
+    def test_equal_arguments_are_the_same_where_it_is_asked_for(self):
+        calls = []
+
+        @shared(equal=["steps"])
+        def expensive(steps, X):
+            calls.append(1)
+            return len(calls)
+
+        X = np.zeros(3)
+        with shared_passes():
+            assert expensive({"a": np.ones(2)}, X) == expensive({"a": np.ones(2)}, X) == 1
+            assert expensive({"a": np.zeros(2)}, X) == 2
+
+    def test_class_activation_maps_share_one_recorded_forward(self, X, monkeypatch):
+        recorded, keep = [], Recorded._keep
+
+        def counted(self, layer, inputs, output):
+            recorded.append(len(output))
+            return keep(self, layer, inputs, output)
+
+        monkeypatch.setattr(Recorded, "_keep", counted)
+        classifier = FrozenEstimator(PretrainedClassifier(seeded(View())))
+        methods = [method(classifier, target=1).fit(X) for method in (GradCAMPlusPlus, GradCAM, ScoreCAM, FasterScoreCAM)]
+        alone = [method.transform(X) for method in methods]
+        recorded.clear()
+        with shared_passes():
+            together = [method.transform(X) for method in methods]
+        assert sum(recorded) == len(X)
+        for one, other in zip(alone, together):
+            np.testing.assert_array_equal(one, other)
+
+    def test_recorded_forwards_stay_within_their_budget(self, X):
+        network = freeze(PretrainedClassifier(seeded(View())), X, layer="features.0")
+        bytes_per_clip = 4 * 8 * 10 * 4
+        with sklearn.config_context(working_memory=8 * 2 * bytes_per_clip / 2**20), shared_passes():
+            clips = [network.tensor(X[[clip]]) for clip in range(4)]
+            first = [network.activations(clip) for clip in clips]
+            again = [network.activations(clip) for clip in clips]
+        assert [one is other for one, other in zip(first, again)] == [True, True, False, False]
+        torch.testing.assert_close(first, again)
+
+
+class TestMemoryOfTheDevice:
+    def test_block_is_halved_until_it_fits(self):
+        grid, sizes = np.zeros((6, 11), dtype=int), []
+
+        def fits_seven(clips, variants):
+            size = grid[clips, variants].size
+            sizes.append(size)
+            if size > 7:
+                raise torch.OutOfMemoryError("CUDA out of memory")
+            return size
+
+        for block, size in _halving(fits_seven, (slice(0, 6), slice(0, 11))):
+            grid[block] += 1
+            assert grid[block].size == size
+        assert (grid == 1).all()
+        assert max(sizes) == 66
+
+    def test_one_input_too_large_is_an_error(self):
+        def never_fits(clips):
+            raise torch.OutOfMemoryError("CUDA out of memory")
+
+        with pytest.raises(torch.OutOfMemoryError):
+            list(_halving(never_fits, (slice(0, 5),)))

@@ -1,0 +1,98 @@
+"""Copies are made once for a module, and again when anything of it has changed."""
+
+import gc
+import weakref
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from skxai.engine import _cache, freeze
+from skxai.models import PretrainedClassifier
+
+
+@pytest.fixture
+def module():
+    return nn.Sequential(nn.Conv2d(1, 3, 3), nn.BatchNorm2d(3), nn.ReLU(), nn.Flatten(), nn.Linear(108, 2)).eval()
+
+
+X = np.random.default_rng(0).standard_normal((4, 1, 8, 8)).astype(np.float32)
+
+
+def expected(module):
+    with torch.no_grad():
+        return module(torch.from_numpy(X)).softmax(1)
+
+
+def test_copies_are_made_once(module):
+    first, second = (freeze(PretrainedClassifier(module), X) for _ in range(2))
+    assert first.module is second.module
+    assert first._forward is second._forward
+    assert freeze(PretrainedClassifier(module), X, layer="0").module is not first.module
+    assert freeze(PretrainedClassifier(module), X, layer="0")._forward is first._forward
+
+
+def double_by_data(module):
+    module[0].weight.data.mul_(2)
+
+
+def double_in_place(module):
+    with torch.no_grad():
+        module[4].bias[0] += 1
+
+
+def double_by_numpy(module):
+    module[4].weight.detach().numpy()[:] *= 2
+
+
+def new_tensor(module):
+    module[0].bias = nn.Parameter(module[0].bias.detach() + 1)
+
+
+def other_statistics(module):
+    module[1].running_mean.add_(1)
+
+
+def other_setting(module):
+    module[1].eps = 0.5
+
+
+def other_layer(module):
+    module[2] = nn.Sigmoid()
+
+
+def hook(module):
+    module[2].register_forward_hook(lambda layer, inputs, output: output + 1)
+
+
+CHANGES = [double_by_data, double_in_place, double_by_numpy, new_tensor, other_statistics, other_setting, other_layer, hook]
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
+def test_any_change_is_noticed(change, module):
+    before = PretrainedClassifier(module, [0, 1]).predict_proba(X)
+    change(module)
+    after = PretrainedClassifier(module, [0, 1]).predict_proba(X)
+    assert np.abs(after - before).max() > 1e-4
+    torch.testing.assert_close(torch.from_numpy(after), expected(module), rtol=1e-4, atol=1e-5)
+
+
+def test_mode_of_training_is_no_change(module):
+    network = freeze(PretrainedClassifier(module), X)
+    module.train()
+    assert freeze(PretrainedClassifier(module), X).module is network.module
+    assert module.training
+
+
+def test_module_is_not_kept_alive_and_few_copies_are_kept():
+    modules = [nn.Sequential(nn.Flatten(), nn.Linear(64, 2)) for _ in range(_cache.KEPT + 3)]
+    for each in modules:
+        freeze(PretrainedClassifier(each), X)
+    assert len(_cache._KNOWN) == _cache.KEPT
+    alive = [weakref.ref(each) for each in modules]
+    modules.clear()
+    del each
+    gc.collect()
+    assert not any(reference() for reference in alive)
+    assert not _cache._KNOWN

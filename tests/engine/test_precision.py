@@ -1,0 +1,77 @@
+"""bfloat16 is faster, off by default, and says nearly the same."""
+
+import numpy as np
+import pytest
+import torch
+from scipy.stats import spearmanr
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import make_pipeline
+
+import skxai
+from skxai.datasets import make_audio_events
+from skxai.engine import _precision, freeze
+from skxai.explainers import GradCAM, ScoreCAM
+from skxai.features import FeatureScaler, MelSpectrogram, ResizeFeatures
+from skxai.metrics import deletion_auc, insertion_auc
+from skxai.models import AcoumonClassifier
+
+
+@pytest.fixture(scope="module")
+def trained():
+    scenes = make_audio_events(120, duration=1.0, random_state=0)
+    features = make_pipeline(MelSpectrogram(scenes.sample_rate, n_mels=32), ResizeFeatures((32, 32)), FeatureScaler("minmax"))
+    X = features.fit_transform(scenes.data)
+    return FrozenEstimator(AcoumonClassifier(lr=3e-4, random_state=0).fit(X, scenes.target)), X[:40]
+
+
+needs_bfloat16 = pytest.mark.skipif(
+    not torch.ops.mkldnn._is_mkldnn_bf16_supported(), reason="the processor has no instructions for bfloat16"
+)
+
+
+@needs_bfloat16
+def test_curves_and_maps_are_nearly_those_of_float32(trained):
+    classifier, X = trained
+    explainer = ScoreCAM(classifier, layer=-2).fit(X)
+    maps = explainer.transform(X)
+    exact = [metric(classifier, X, maps) for metric in (deletion_auc, insertion_auc)]
+    with skxai.config_context(precision="bfloat16"):
+        rough_maps = explainer.transform(X)
+        rough = [metric(classifier, X, maps) for metric in (deletion_auc, insertion_auc)]
+    assert not np.array_equal(maps, rough_maps)
+    for values, rough_values in zip(exact, rough):
+        assert not np.array_equal(values, rough_values)
+        assert abs(values.mean() - rough_values.mean()) < 0.01
+        assert np.abs(values - rough_values).max() < 0.05
+    correlations = [spearmanr(one.ravel(), other.ravel())[0] for one, other in zip(maps, rough_maps) if one.any()]
+    assert np.mean(correlations) >= 0.99
+
+
+@needs_bfloat16
+def test_gradients_stay_float32(trained):
+    classifier, X = trained
+    explainer = GradCAM(classifier).fit(X)
+    maps = explainer.transform(X)
+    with skxai.config_context(precision="bfloat16"):
+        np.testing.assert_array_equal(explainer.transform(X), maps)
+
+
+def test_float32_is_the_default_and_comes_back(trained):
+    classifier, X = trained
+    before = classifier.predict_proba(X)
+    with pytest.raises(RuntimeError), skxai.config_context(precision="bfloat16"):
+        raise RuntimeError
+    np.testing.assert_array_equal(classifier.predict_proba(X), before)
+
+
+def test_unknown_precision_is_refused():
+    with pytest.raises(ValueError, match="precision must be one of float32, bfloat16; got 'float16'"):
+        skxai.config_context(precision="float16").__enter__()
+
+
+def test_processor_without_it_computes_in_float32_and_says_so(trained, monkeypatch):
+    classifier, X = trained
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: False)
+    with skxai.config_context(precision="bfloat16"), pytest.warns(UserWarning, match="bfloat16.*AVX-512.*float32 is used"):
+        assert _precision.forward_dtype(torch.device("cpu")) is torch.float32
+    assert freeze(classifier, X)._forward is not None

@@ -1,0 +1,185 @@
+"""What makes a copy faster leaves what it computes as it was: outputs, gradients, and the maps at every layer."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from sklearn.frozen import FrozenEstimator
+from torch import nn
+
+from skxai.engine import _freeze, _network, _recorded, freeze
+from skxai.engine._rewrite import rewritten, trim_kernels
+from skxai.models import PretrainedClassifier, ResNetClassifier
+from skxai.models.acoumon import AcoumonNet
+from skxai.utils.discovery import all_explainers
+
+SPATIAL = (nn.Conv2d, nn.BatchNorm2d, nn.ReLU, nn.MaxPool2d)
+
+
+def randomised(module):
+    """Give every layer random weights and batch norm the statistics of a trained one, so that nothing cancels."""
+    generator = torch.Generator().manual_seed(0)
+    for tensor in (*module.parameters(), *module.buffers()):
+        if tensor.dtype == torch.float32:
+            scale = (2 / max(tensor[0].numel(), 1)) ** 0.5 if tensor.dim() > 1 else 0.3
+            tensor.data = torch.randn(tensor.shape, generator=generator) * scale
+    for layer in module.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.running_var.data = layer.running_var.abs() + 0.5
+            layer.weight.data = layer.weight.abs() + 0.5
+    return module.eval()
+
+
+def acoumon():
+    return randomised(AcoumonNet((1, 32, 32), 3)), (1, 32, 32)
+
+
+def resnet():
+    classifier = ResNetClassifier(18)
+    make, arguments = classifier._module((1, 13, 40), 3)
+    return randomised(make(**arguments)), (1, 13, 40)
+
+
+class Functional(nn.Module):
+    """Written as many people write it: functions, a pooling of a ReLU, and a view."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = nn.Conv2d(1, 6, 3, padding=1), nn.Conv2d(6, 8, 3, padding=1)
+        self.norm, self.pool, self.dense = nn.BatchNorm2d(8), nn.MaxPool2d(2), nn.Linear(8 * 4 * 5, 3)
+
+    def forward(self, x):
+        x = self.pool(torch.relu(self.first(x)))
+        x = self.pool(self.norm(self.second(x)).relu())
+        return self.dense(x.view(x.size(0), -1))
+
+
+def functional():
+    return randomised(Functional()), (1, 16, 20)
+
+
+@pytest.fixture
+def plain_engine(monkeypatch):
+    """Let the engine run the module as it is: a copy in eval mode, in torch's own layout."""
+
+    def plain_copy(module, example, *, layer=None, strip_softmax=False):
+        plain = _freeze._detached_copy(module)
+        return _freeze.Frozen(plain, False, *_freeze._sizes(plain, example))
+
+    def use():
+        monkeypatch.setattr(_recorded, "frozen_copy", plain_copy)
+        monkeypatch.setattr(_network, "forward_copy", lambda frozen, example, dtype: frozen.module)
+
+    return use
+
+
+def layers_of(explainer, module, make):
+    if "layer" not in explainer(None).get_params(deep=False):
+        return [None]
+    if make is resnet:  # each kind of place: stem, first and last blocks, where the stride is
+        names = ["conv1", "bn1", "relu", "maxpool", "layer1.0.relu", "layer2.0.downsample.0", "layer3.1.relu", "layer4.1.conv2"]
+    else:
+        names = [name for name, layer in module.named_modules() if isinstance(layer, SPATIAL) and "classifier" not in name]
+    if explainer.__name__ == "GradCAMPlusPlus":
+        # Its α = 1 / (2 + g·ΣA) has poles where ΣA < 0: before a ReLU float32 itself does not hold 1e-5.
+        names = [name for name in names if isinstance(module.get_submodule(name), (nn.ReLU, nn.MaxPool2d))]
+    return names
+
+
+@pytest.mark.parametrize("make", [acoumon, resnet, functional], ids=lambda make: make.__name__)
+@pytest.mark.parametrize("explainer", [explainer for _, explainer in all_explainers()], ids=lambda value: value.__name__)
+@pytest.mark.filterwarnings("ignore:layer=.*the maps of .* are constant:UserWarning")
+def test_maps_at_every_layer_equal_the_plain_modules(explainer, make, plain_engine):
+    module, shape = make()
+    layers = layers_of(explainer, module, make)
+    X = np.random.default_rng(0).standard_normal((3, *shape)).astype(np.float32)
+    y = np.arange(3)
+
+    def maps_at(layer):
+        parameters = {"random_state": 0} if "random_state" in explainer(None).get_params(deep=False) else {}
+        if layer is not None:
+            parameters["layer"] = layer
+        return explainer(FrozenEstimator(PretrainedClassifier(copy.deepcopy(module))), **parameters).fit(X, y).transform(X)
+
+    fast = [maps_at(layer) for layer in layers]
+    plain_engine()
+    for layer, maps in zip(layers, fast):
+        expected = maps_at(layer)
+        assert expected.any(), f"nothing to compare at {layer}"
+        np.testing.assert_allclose(maps, expected, rtol=1e-5, atol=1e-5 * np.abs(expected).max(), err_msg=f"at {layer}")
+
+
+class TestRewriting:
+    def test_pooling_comes_before_the_relu_unless_either_is_asked_for(self):
+        module = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(36, 2)).eval()
+
+        def order(layer):
+            graph, _ = rewritten(copy.deepcopy(module), layer, False)
+            return [node.target for node in graph.graph.nodes if node.op == "call_module"]
+
+        assert order(None) == order("0") == ["0", "2", "1", "3", "4"]
+        assert order("1") == order("2") == ["0", "1", "2", "3", "4"]
+
+    def test_relu_that_is_used_elsewhere_stays_where_it_is(self):
+        class Skip(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.relu, self.pool = nn.ReLU(), nn.MaxPool2d(1)
+
+            def forward(self, x):
+                x = self.relu(x)
+                return (self.pool(x) + x).flatten(1)
+
+        graph, _ = rewritten(Skip().eval(), None, False)
+        x = torch.randn(2, 1, 3, 4)
+        torch.testing.assert_close(graph(x), Skip()(x))
+
+    def test_view_no_longer_keeps_a_module_from_the_fast_layout(self):
+        module, shape = functional()
+        network = freeze(PretrainedClassifier(module), np.zeros((1, *shape), dtype=np.float32))
+        assert network.module.first.weight.is_contiguous(memory_format=torch.channels_last)
+        assert type(network._forward).__name__ == "_Blocked"
+
+
+class TestTrimming:
+    @pytest.mark.parametrize("stride", [1, 2])
+    @pytest.mark.parametrize(("rows", "kernel", "trimmed"), [(1, 3, 1), (1, 7, 1), (2, 7, 3), (3, 3, 3), (8, 3, 3)])
+    def test_kernel_keeps_what_sees_more_than_padding(self, rows, kernel, trimmed, stride):
+        convolution = nn.Conv2d(2, 3, (kernel, 3), padding=(kernel // 2, 1), stride=(stride, 1)).requires_grad_(False)
+        x = torch.randn(2, 2, rows, 9)
+        expected = convolution(x)
+        trim_kernels(convolution, x[:1])
+        torch.testing.assert_close(convolution(x), expected)
+        if stride == 1:
+            assert convolution.weight.shape[2] == trimmed
+
+    @pytest.mark.parametrize("settings", [{"groups": 2}, {"dilation": 2, "padding": 2}, {"padding_mode": "reflect"}])
+    def test_other_convolutions_compute_the_same(self, settings):
+        convolution = nn.Conv2d(2, 4, 3, **{"padding": 1, **settings}).requires_grad_(False)
+        x = torch.randn(2, 2, 3, 5)
+        expected = convolution(x)
+        trim_kernels(convolution, x[:1])
+        torch.testing.assert_close(convolution(x), expected)
+
+    def test_convolution_of_two_sizes_is_left_alone(self):
+        class Twice(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.conv = nn.Conv2d(1, 1, 3, padding=1)
+
+            def forward(self, x):
+                return self.conv(x).sum((2, 3)) + self.conv(x[:, :, :1]).sum((2, 3))
+
+        module = Twice().requires_grad_(False)
+        x = torch.randn(2, 1, 4, 4)
+        expected = module(x)
+        trim_kernels(module, x[:1])
+        assert module.conv.weight.shape == (1, 1, 3, 3)
+        torch.testing.assert_close(module(x), expected)
+
+    def test_resnet_on_cepstra_ends_in_kernels_of_one_row(self):
+        module, shape = resnet()
+        network = freeze(PretrainedClassifier(module), np.zeros((1, *shape), dtype=np.float32))
+        assert network.module.get_submodule("layer4.1.conv2").weight.shape[2:] == (1, 3)
+        assert module.get_submodule("layer4.1.conv2").weight.shape[2:] == (3, 3)
