@@ -1,17 +1,18 @@
 """The frozen network: what only a differentiable classifier has, gradients and the activations of a layer."""
 
 import contextlib
+import functools
 
 import numpy as np
 import torch
 
 from ._batches import batch_size_within
 from ._cache import copies_of
-from ._freeze import forward_copy
-from ._layers import convolution_names
+from ._freeze import forward_copy, frozen_copy
+from ._layers import convolution_names, tensor_of
 from ._precision import forward_dtype
 from ._predictor import Predictor
-from ._recorded import Recorded, in_fast_layout
+from ._recorded import Recorded, in_fast_layout, scores_of
 from ._threads import in_order
 
 # What an input holds on its way through a network, as a multiple of the outputs of its leaf modules: functional
@@ -44,8 +45,6 @@ class FrozenNetwork(Predictor):
     ----------
     batch_size : int
         Inputs at once in a forward pass, in each thread.
-    gradient_batch_size : int
-        Inputs at once where a graph is kept, in each thread.
     """
 
     def __init__(self, module, example, *, classes, output="logits", layer=None, batch_size=None):
@@ -55,26 +54,27 @@ class FrozenNetwork(Predictor):
         self.layer = layer
         self.n_threads = torch.get_num_threads() if self.device.type == "cpu" else 1
         example = self.tensor(example)
-        kind, dtype, copies = (example.shape, output), forward_dtype(self.device), copies_of(module)
-
-        def recorded_at(layer):
-            return copies.get((kind, layer), lambda: Recorded(module, example, output, layer))
-
+        self._forced_batch_size = batch_size
         # Passes without gradients ask for no layer: they are the same whatever an explainer looks at.
-        self._plain = recorded_at(None)
-        self._recorded = self._plain if layer is None else recorded_at(layer)
+        copies, kind, dtype = copies_of(module), (example.shape, output), forward_dtype(self.device)
+        self._forward = self.shared_as = copies.get((kind, dtype), lambda: Forward(module, example, output, dtype))
         self._check_scores()
-        self._forward = copies.get((kind, dtype), lambda: forward_copy(self._plain.frozen, example, dtype))
-        self.shared_as = self._forward
+        self._record = lambda: copies.get((kind, layer), lambda: Recorded(module, example, output, layer))
+        self.batch_size = self._size_within(WORKSPACE * 2 * self._forward.largest)
 
-        forward_bytes = WORKSPACE * 2 * self._plain.frozen.largest
-        graph_bytes = WORKSPACE * self._recorded.frozen.total
-        self.batch_size, self.gradient_batch_size = (
-            batch_size_within(size, self.device.type, self.n_threads)
-            if batch_size is None
-            else -(-batch_size // self.n_threads)
-            for size in (forward_bytes, graph_bytes)
-        )
+    @functools.cached_property
+    def _recorded(self):
+        return self._record()
+
+    @functools.cached_property
+    def gradient_batch_size(self):
+        """Inputs at once where a graph is kept, in each thread."""
+        return self._size_within(WORKSPACE * self._recorded.frozen.total)
+
+    def _size_within(self, bytes_per_input):
+        if self._forced_batch_size is not None:
+            return -(-self._forced_batch_size // self.n_threads)
+        return batch_size_within(bytes_per_input, self.device.type, self.n_threads)
 
     @property
     def module(self):
@@ -98,7 +98,7 @@ class FrozenNetwork(Predictor):
     @torch.inference_mode()
     def probabilities(self, inputs):
         # A module may work in place on what it is given; variants are made for this call, so nothing of value is lost.
-        return torch.softmax(self._plain.scores(self._forward(in_fast_layout(inputs))), dim=1)
+        return torch.softmax(self._forward.logits(inputs), dim=1)
 
     def input_gradient(self, inputs, target=None):
         """Return ∂S_c/∂x of the shape of ``inputs``, for the class ``target`` ``(b,)`` or the predicted one."""
@@ -133,13 +133,50 @@ class FrozenNetwork(Predictor):
         return shapes
 
     def _check_scores(self):
-        if self._recorded.score_shape != (1, len(self.classes_)):
-            got = self._recorded.score_shape
+        got = self._forward.score_shape
+        if got != (1, len(self.classes_)):
             raise ValueError(
                 f"{self.owner} must return scores of shape (n, {len(self.classes_)}), one for each class; got "
                 f"{f'shape {got}' if isinstance(got, tuple) else f'a {got}'} for one clip. Give output=, a function from what "
                 "the module returns to logits."
             )
+
+
+class Forward:
+    """The frozen copy for passes without gradients.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        The trained module; it is copied and never touched.
+    example : tensor of shape (1, ...)
+        One input, on the module's device.
+    output : "logits", "probabilities" or callable
+        What the module returns, or a function of it that gives logits ``(b, k)``.
+    dtype : torch.dtype
+        float32 or bfloat16.
+
+    Attributes
+    ----------
+    largest : int
+        Bytes of the largest output of a layer, for one input.
+    score_shape : tuple of int, or str
+        Shape of the scores of one input, or the type of what stands in their place.
+    """
+
+    def __init__(self, module, example, output, dtype):
+        frozen = frozen_copy(module, example, strip_softmax=output == "probabilities")
+        self.output = "logits" if frozen.stripped else output
+        self.largest = frozen.largest
+        self.module = forward_copy(frozen, example, dtype)
+        with torch.inference_mode():
+            raw = self.module(example.clone())
+            scores = self.output(raw) if callable(self.output) else tensor_of(raw)
+        self.score_shape = tuple(scores.shape) if isinstance(scores, torch.Tensor) else type(scores).__name__
+
+    def logits(self, inputs):
+        """Return the scores S ``(b, k)`` of inputs ``(b, ...)``."""
+        return scores_of(self.module(in_fast_layout(inputs)), self.output)
 
 
 def _halving(function, block):

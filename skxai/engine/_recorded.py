@@ -30,8 +30,6 @@ class Recorded:
     ----------
     frozen : Frozen
         The copy.
-    score_shape : tuple of int, or str
-        Shape of the scores of one input, or the type of what stands in their place.
     """
 
     def __init__(self, module, example, output, layer):
@@ -39,28 +37,13 @@ class Recorded:
         self.frozen = frozen_copy(module, example, layer=layer, strip_softmax=output == "probabilities")
         self.module = self.frozen.module
         self.output = "logits" if self.frozen.stripped else output
-        with torch.inference_mode():
-            raw = self.module(example.clone())
-            scores = self.output(raw) if callable(self.output) else tensor_of(raw)
-        self.score_shape = tuple(scores.shape) if isinstance(scores, torch.Tensor) else type(scores).__name__
         self._record = threading.local()
         if layer is not None:
             self.module.get_submodule(layer).register_forward_hook(self._keep)
 
-    def scores(self, raw):
-        """Return the scores S ``(b, k)`` before the softmax from what the module returns.
-
-        Where the module ends in a softmax that cannot be removed, log p stands in: it differs from S by a constant of the
-        clip.
-        """
-        if callable(self.output):
-            return self.output(raw)
-        raw = tensor_of(raw)
-        return raw.clamp_min(torch.finfo(raw.dtype).tiny).log() if self.output == "probabilities" else raw
-
     def logits(self, inputs):
         """Return the scores S ``(b, k)`` of inputs ``(b, ...)``."""
-        return self.scores(self.module(in_fast_layout(inputs)))
+        return scores_of(self.module(in_fast_layout(inputs)), self.output)
 
     def input_gradient(self, inputs, target=None):
         """Return ∂S_c/∂x of the shape of ``inputs``, for the class ``target`` ``(b,)`` or the predicted one."""
@@ -124,6 +107,17 @@ class Recorded:
                 f"layer={self.layer!r} of {self.owner} must return a tensor (n, channels, …) with a spatial axis; got {got}."
             )
         return record
+
+
+def scores_of(raw, output):
+    """Return the scores S ``(b, k)`` before the softmax from what a module returns.
+
+    Where the module ends in a softmax that cannot be removed, log p stands in: it differs from S by a constant of the clip.
+    """
+    if callable(output):
+        return output(raw)
+    raw = tensor_of(raw)
+    return raw.clamp_min(torch.finfo(raw.dtype).tiny).log() if output == "probabilities" else raw
 
 
 def in_fast_layout(inputs):

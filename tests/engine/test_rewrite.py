@@ -68,7 +68,8 @@ def plain_engine(monkeypatch):
         return _freeze.Frozen(plain, False, *_freeze._sizes(plain, example))
 
     def use():
-        monkeypatch.setattr(_recorded, "frozen_copy", plain_copy)
+        for user in (_recorded, _network):
+            monkeypatch.setattr(user, "frozen_copy", plain_copy)
         monkeypatch.setattr(_network, "forward_copy", lambda frozen, example, dtype: frozen.module)
 
     return use
@@ -139,7 +140,7 @@ class TestRewriting:
         module, shape = functional()
         network = freeze(PretrainedClassifier(module), np.zeros((1, *shape), dtype=np.float32))
         assert network.module.first.weight.is_contiguous(memory_format=torch.channels_last)
-        assert type(network._forward).__name__ == "_Blocked"
+        assert type(network._forward.module).__name__ == "_Blocked"
 
 
 class TestTrimming:
