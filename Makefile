@@ -2,7 +2,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: demo test check clean
+.PHONY: demo test check bench clean
 
 demo: .venv/installed  ## train, explain, score and draw on built-in scenes; results in out/demo
 	$(BIN)/skxai compare --out out/demo --overwrite
@@ -14,9 +14,19 @@ check: .venv/installed  ## lint and formatting
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
+bench: export BENCH_COMMAND = make bench$(if $(ARGS), ARGS="$(ARGS)")
+bench: .venv/peers  ## time everything beside the peers (about 10 minutes); ARGS="-k score_cam" narrows it
+	mkdir -p out/bench
+	$(BIN)/python -m pytest benchmarks --benchmark-quiet --benchmark-json=out/bench/results.json $(ARGS)
+
 .venv/installed: setup.py constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test]"
+	touch $@
+
+# The peers change no version of what is there already: constraints.txt pins them all.
+.venv/peers: .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test,bench,peers]"
 	touch $@
 
 clean:  ## remove what the other targets made

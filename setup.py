@@ -40,6 +40,16 @@ setup(
     ],
     extras_require={
         "test": ["pytest>=8", "ruff>=0.6"],
+        "bench": ["pytest-benchmark>=5"],
+        # What `make bench` times skxai beside. Whichever is missing is left out of the table, by name.
+        "peers": [
+            "captum>=0.8",
+            "grad-cam>=1.5.5",
+            "quantus>=0.6",
+            "torchcam>=0.5",
+            "tf-keras-vis>=0.8.7",
+            "tensorflow>=2.16",  # of tf-keras-vis, which does not ask for it
+        ],
     },
     entry_points={"console_scripts": ["skxai = skxai.cli:main"]},
     classifiers=[

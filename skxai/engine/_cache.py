@@ -1,5 +1,7 @@
 """Frozen copies are made once for a module, and again when it has changed."""
 
+import contextlib
+import ctypes
 import threading
 import weakref
 from collections import OrderedDict
@@ -26,6 +28,7 @@ class Copies:
         with _LOCK:
             if key not in self._made:
                 self._made[key] = alone(make)
+                _return_freed_memory()
             return self._made[key]
 
 
@@ -41,6 +44,12 @@ def copies_of(module):
                 _KNOWN.popitem(last=False)
         _KNOWN.move_to_end(id(module))
         return copies
+
+
+def _return_freed_memory():
+    """Let the C library give back what it holds for later: a copy passes through several forms, each as large as the network."""
+    with contextlib.suppress(Exception):  # glibc's; others give back by themselves
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _forget(address):

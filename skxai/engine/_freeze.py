@@ -7,7 +7,7 @@ is kept only if the copy still gives the module's own output. The user's module 
 
 import contextlib
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import nn
@@ -51,7 +51,7 @@ def frozen_copy(module, example, *, layer=None, strip_softmax=False):
     except RuntimeError as error:
         raise ValueError(f"{type(module).__name__} cannot take clips of shape {tuple(example.shape[1:])}: {error}") from error
     if not isinstance(expected, torch.Tensor):  # only the caller knows how to read it
-        return Frozen(plain, False, *_sizes(plain, example))
+        return Frozen(_with_weights_of_its_own(plain, module), False, *_sizes(plain, example))
 
     frozen, stripped = plain, False
     if _hooks_free(plain) and (strip_softmax or _can_be_simplified(plain)):
@@ -66,59 +66,60 @@ def frozen_copy(module, example, *, layer=None, strip_softmax=False):
         frozen, stripped = _detached_copy(module), False
     if example.dim() == 4:
         frozen = _channels_last(frozen, example, expected, stripped)
-    return Frozen(frozen, stripped, *_sizes(frozen, example))
+    return Frozen(_with_weights_of_its_own(frozen, module), stripped, *_sizes(frozen, example))
 
 
-def forward_copy(frozen, example, dtype):
-    """Copy a frozen module for passes without gradients.
+def forward_copy(module, example, dtype, *, strip_softmax=False):
+    """Copy a module for passes without gradients.
 
     On a CPU the layers compute in oneDNN's own blocked layout, from one to the next without reordering. Operations that know
     no such layout leave the module as it is.
 
     Parameters
     ----------
-    frozen : Frozen
-    example : tensor of shape (1, ...)
+    module, example, strip_softmax
+        See ``frozen_copy``.
     dtype : torch.dtype
         float32 or bfloat16.
 
     Returns
     -------
-    callable
-        Inputs ``(b, ...)`` → what the module returns, in float32.
+    Frozen
+        Its module takes inputs ``(b, ...)`` in float32 and gives what the module returns, in float32.
     """
-    module = frozen.module
     forms = []
     if example.dim() == 4 and example.device.type == "cpu":
         forms.append(_Blocked)
     if dtype is not torch.float32:
         forms.append(_Rounded)
-    with torch.inference_mode():
-        expected = module(example.clone())
-    if not isinstance(expected, torch.Tensor):  # only the caller knows how to read it
-        return module
     # Rounded weights and activations still give about the same; an operation that misreads the layout does not.
     tolerance = 1e-5 if dtype is torch.float32 else 0.1
     for form in forms:
+        # Each form takes the layers of a copy one by one, so that a large network is not held twice.
+        frozen = frozen_copy(module, example, strip_softmax=strip_softmax)
+        with torch.inference_mode():
+            expected = frozen.module(example.clone())
+        if not isinstance(expected, torch.Tensor):  # only the caller knows how to read it
+            return frozen
         with contextlib.suppress(Exception):  # whatever an operation raises that does not know the layout or the format
-            candidate = form(module, dtype)
+            candidate = form(frozen.module, dtype)
             if _agrees(candidate, example, expected, tolerance=tolerance):
-                return candidate
-    return module
+                return replace(frozen, module=candidate)
+    return frozen_copy(module, example, strip_softmax=strip_softmax)
 
 
 class _Blocked(nn.Module):
-    """A module whose layers hand over tensors in oneDNN's blocked layout."""
+    """A module whose layers hand over tensors in oneDNN's blocked layout; it is taken over."""
 
     def __init__(self, module, dtype):
         super().__init__()
         self.dtype = dtype
-        self.module = copy.deepcopy(module).to(memory_format=torch.contiguous_format)
-        for name, layer in list(self.module.named_modules()):
+        self.module = module
+        for name, layer in list(module.named_modules()):
             if type(layer) is nn.Conv2d:
-                self.module.set_submodule(name, _BlockedConvolution(layer, dtype))
+                module.set_submodule(name, _BlockedConvolution(layer, dtype))
             elif type(layer) is nn.Linear:
-                self.module.set_submodule(name, _LinearAfterBlocks(layer, dtype))
+                module.set_submodule(name, _LinearAfterBlocks(layer, dtype))
 
     def forward(self, inputs):
         output = _call(self.module, inputs.to_mkldnn(self.dtype))
@@ -133,7 +134,7 @@ class _BlockedConvolution(nn.Module):
         if convolution.padding_mode != "zeros" or isinstance(convolution.padding, str):
             raise ValueError("oneDNN's convolution knows zero padding by a number only")
         self.settings = (convolution.padding, convolution.stride, convolution.dilation, convolution.groups)
-        weight = convolution.weight.detach().to_mkldnn(dtype)
+        weight = convolution.weight.detach().contiguous().to_mkldnn(dtype)
         self.weight = torch._C._nn.mkldnn_reorder_conv2d_weight(weight, *self.settings)
         self.bias = None if convolution.bias is None else convolution.bias.detach().to_mkldnn()
 
@@ -153,24 +154,38 @@ class _LinearAfterBlocks(nn.Module):
 
 
 class _Rounded(nn.Module):
-    """A module in another number format."""
+    """A module in another number format; it is taken over."""
 
     def __init__(self, module, dtype):
         super().__init__()
         self.dtype = dtype
-        self.module = copy.deepcopy(module).to(dtype)
+        self.module = module.to(dtype)
 
     def forward(self, inputs):
         return _call(self.module, inputs.to(self.dtype)).float()
 
 
 def _detached_copy(module):
-    """Copy in eval mode, with no parameter gradients and no in-place activations."""
-    clone = copy.deepcopy(module).eval().requires_grad_(False)
+    """Copy in eval mode, with no parameter gradients and no in-place activations.
+
+    The weights are still the module's own, to be replaced or copied one by one. A forward pass can't change them; buffers it
+    can, so that they are copied here.
+    """
+    own = {id(weight): nn.Parameter(weight.detach(), requires_grad=False) for weight in module.parameters()}
+    clone = copy.deepcopy(module, own).eval()
     for child in clone.modules():
         if getattr(child, "inplace", False) is True:
             child.inplace = False
     return clone
+
+
+def _with_weights_of_its_own(frozen, module):
+    """Copy the weights that a frozen copy still shares with the user's module."""
+    shared = {weight.data_ptr() for weight in module.parameters()}
+    for weight in frozen.parameters():
+        if weight.data_ptr() in shared:
+            weight.data = weight.data.clone()
+    return frozen
 
 
 def _hooks_free(module):

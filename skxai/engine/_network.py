@@ -8,7 +8,7 @@ import torch
 
 from ._batches import batch_size_within
 from ._cache import copies_of
-from ._freeze import forward_copy, frozen_copy
+from ._freeze import forward_copy
 from ._layers import convolution_names, tensor_of
 from ._precision import forward_dtype
 from ._predictor import Predictor
@@ -165,10 +165,10 @@ class Forward:
     """
 
     def __init__(self, module, example, output, dtype):
-        frozen = frozen_copy(module, example, strip_softmax=output == "probabilities")
+        frozen = forward_copy(module, example, dtype, strip_softmax=output == "probabilities")
         self.output = "logits" if frozen.stripped else output
         self.largest = frozen.largest
-        self.module = forward_copy(frozen, example, dtype)
+        self.module = frozen.module
         with torch.inference_mode():
             raw = self.module(example.clone())
             scores = self.output(raw) if callable(self.output) else tensor_of(raw)

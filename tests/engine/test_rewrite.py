@@ -68,9 +68,8 @@ def plain_engine(monkeypatch):
         return _freeze.Frozen(plain, False, *_freeze._sizes(plain, example))
 
     def use():
-        for user in (_recorded, _network):
-            monkeypatch.setattr(user, "frozen_copy", plain_copy)
-        monkeypatch.setattr(_network, "forward_copy", lambda frozen, example, dtype: frozen.module)
+        monkeypatch.setattr(_recorded, "frozen_copy", plain_copy)
+        monkeypatch.setattr(_network, "forward_copy", lambda module, example, dtype, **kwargs: plain_copy(module, example))
 
     return use
 

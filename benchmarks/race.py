@@ -1,0 +1,116 @@
+"""Timing contenders in turns.
+
+Neighbours steal processor time from shared machines, for seconds at a stretch. So no contender is timed to its end before the
+next: every round times each of them once, and medians are compared.
+"""
+
+import gc
+import statistics
+import time
+from dataclasses import dataclass
+
+import torch
+
+from .quick import QUICK
+
+OURS = "skxai"
+FORWARD = "forward"
+FORWARD_BATCH = 64
+
+
+@dataclass(frozen=True)
+class Contender:
+    """Something to time.
+
+    Attributes
+    ----------
+    call : callable
+        Does the work, given no argument.
+    units : float
+        How much work a call is, in clips or passes: times are reported for one.
+    """
+
+    call: object
+    units: float = 1
+
+
+def forward(subject, repeats=4):
+    """Return the unit of all costs: the plain module, in eval mode, on a batch of 64 random clips, in float32."""
+    x = subject.tensor(subject.clips(FORWARD_BATCH))
+
+    def call():
+        with torch.inference_mode():
+            for _ in range(repeats):
+                subject.module(x)
+
+    return Contender(call, repeats * FORWARD_BATCH)
+
+
+def race(benchmark, ours, others, *, device="cpu", seconds=12, min_rounds=3, max_rounds=15):
+    """Time ours through pytest-benchmark, and the others between its rounds.
+
+    Parameters
+    ----------
+    benchmark : BenchmarkFixture
+        The fixture of the test.
+    ours : Contender
+        What pytest-benchmark counts.
+    others : dict from str to Contender or list of Contender
+        What is timed in the same rounds. Of a list, settings of one peer, the one that is fastest when tried once takes part.
+    device : str, default="cpu"
+        On a GPU a call counts until the device is done.
+    seconds : float, default=12
+        About how long, within the limits of the rounds.
+    min_rounds, max_rounds : int
+
+    Returns
+    -------
+    dict from str to dict
+        For each contender, ours being "skxai": ``median`` and ``minimum`` in seconds a unit, ``rounds``, and ``setting``, the
+        place of the fastest in the list.
+    """
+    tried = {name: _fastest(other, device) for name, other in others.items()}
+    others = {name: contender for name, (contender, _, _) in tried.items()}
+    settings = {name: setting for name, (_, setting, _) in tried.items()}
+    _, _, of_ours = _fastest(ours, device)
+    a_round = of_ours + sum(duration for _, _, duration in tried.values())
+    rounds = 1 if QUICK else max(min_rounds, min(max_rounds, int(seconds / a_round)))
+    times = {name: [] for name in (*others, OURS)}
+
+    def time_others():
+        for name, contender in others.items():
+            times[name].append(_seconds(contender, device) / contender.units)
+        gc.collect()
+
+    def time_ours():
+        times[OURS].append(_seconds(ours, device) / ours.units)
+
+    benchmark.pedantic(time_ours, setup=time_others, rounds=rounds)
+    return {
+        name: {
+            "median": statistics.median(measured),
+            "minimum": min(measured),
+            "rounds": len(measured),
+            "setting": settings.get(name, 0),
+        }
+        for name, measured in times.items()
+    }
+
+
+def _fastest(contenders, device):
+    """Warm up; return the fastest of the settings, its place, and about how long a call takes."""
+    contenders = contenders if isinstance(contenders, list) else [contenders]
+    warming = _seconds(contenders[0], device)
+    if len(contenders) == 1 and warming > 1:
+        return contenders[0], 0, warming  # close enough, and a second call would take its time
+    durations = [_seconds(contender, device) for contender in contenders]
+    place = min(range(len(contenders)), key=lambda index: durations[index] / contenders[index].units)
+    return contenders[place], place, durations[place]
+
+
+def _seconds(contender, device):
+    start = time.perf_counter()
+    contender.call()
+    if device != "cpu":
+        torch.cuda.synchronize()
+    return time.perf_counter() - start

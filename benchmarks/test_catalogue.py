@@ -1,0 +1,54 @@
+"""Every explainer and every metric there is, on the small network."""
+
+import pytest
+
+from skxai.explainers import GradCAM
+from skxai.utils.discovery import all_explainers, all_metrics
+
+from .quick import few
+from .race import FORWARD, OURS, Contender, forward, race
+from .subjects import TITLES, subject
+from .tables import CATALOGUE, record
+
+CLIPS = 32
+
+
+def _record(benchmark, kind, name, device, call, n_clips):
+    benchmark.group = f"{kind} {name}, {device}"
+    network = subject("acoumon", device)
+    contenders = {FORWARD: forward(network)}
+    times = race(benchmark, Contender(call, n_clips), contenders, device=device, seconds=2, min_rounds=2, max_rounds=5)
+    record(
+        benchmark,
+        CATALOGUE,
+        {
+            "kind": kind,
+            "name": name,
+            "network": TITLES["acoumon"],
+            "device": device,
+            "ms a clip": 1e3 * times[OURS]["median"],
+            "forwards": times[OURS]["median"] / times[FORWARD]["median"],
+            "rounds": times[OURS]["rounds"],
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "explainer_class"), all_explainers(), ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_explainer(benchmark, device, name, explainer_class):
+    network = subject("acoumon", device)
+    X = network.clips(few(CLIPS))
+    y = network.predicted(X).cpu().numpy()
+    explainer = explainer_class(network.classifier).fit(X, y)
+    _record(benchmark, "explainer", name, device, lambda: explainer.transform(X), len(X))
+
+
+@pytest.mark.parametrize(("name", "metric"), all_metrics(), ids=lambda value: value if isinstance(value, str) else "")
+def test_metric(benchmark, device, name, metric):
+    network = subject("acoumon", device)
+    X = network.clips(few(CLIPS))
+    y = network.predicted(X).cpu().numpy()
+    explainer = network.fitted(GradCAM)
+    maps = explainer.transform(X)
+    _record(benchmark, "metric", name, device, lambda: metric(explainer, X, maps, y), len(X))

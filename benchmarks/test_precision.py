@@ -1,0 +1,81 @@
+"""bfloat16 against float32, in turns: how much faster, and how far the maps and the areas under the curves move."""
+
+import numpy as np
+import pytest
+from scipy.stats import spearmanr
+
+import skxai
+from skxai.explainers import FasterScoreCAM, GradCAM, ScoreCAM
+from skxai.metrics import deletion_auc, insertion_auc, monotonicity_correlation
+
+from .quick import few
+from .race import OURS, Contender, race
+from .subjects import TITLES, trained
+from .tables import PRECISION, record
+
+GOALS = {"times faster": ("≥", 1.4), "AUC moves by": ("≤", 0.01), "Spearman of maps": ("≥", 0.99)}
+MAPS = {"Score-CAM": ScoreCAM, "Faster Score-CAM": FasterScoreCAM}
+
+
+def aucs(explainer, X, maps):
+    return np.stack([deletion_auc(explainer, X, maps), insertion_auc(explainer, X, maps)])
+
+
+@pytest.mark.parametrize(
+    ("work", "network", "clips"),
+    [
+        ("Score-CAM", "acoumon", 32),
+        ("Score-CAM", "resnet18", 2),
+        ("Faster Score-CAM", "acoumon", 64),
+        ("deletion + insertion", "acoumon", 32),
+        ("deletion + insertion", "resnet18", 8),
+        ("monotonicity correlation", "acoumon", 16),
+        ("monotonicity correlation", "resnet18", 4),
+    ],
+)
+def test_bfloat16(benchmark, device, work, network, clips):
+    if not hasattr(skxai, "config_context"):
+        pytest.skip("skxai.config_context is not there yet")
+    subject, X = trained(network, device)
+    X = X[: few(clips)]
+    explainer = subject.fitted(MAPS.get(work, GradCAM))
+    maps = explainer.transform(X)
+    calls = {
+        "deletion + insertion": lambda: aucs(explainer, X, maps),
+        "monotonicity correlation": lambda: monotonicity_correlation(explainer, X, maps),
+    }
+    call = calls.get(work, lambda: explainer.transform(X))
+
+    def in_bfloat16(function):
+        with skxai.config_context(precision="bfloat16"):
+            return function()
+
+    benchmark.group = f"{work} in bfloat16, {TITLES[network]}, {device}"
+    times = race(
+        benchmark,
+        Contender(lambda: in_bfloat16(call), len(X)),
+        {"float32": Contender(call, len(X))},
+        device=device,
+        seconds=8,
+    )
+    rough = in_bfloat16(lambda: explainer.transform(X))
+    moved = np.abs(in_bfloat16(lambda: aucs(explainer, X, rough)) - aucs(explainer, X, maps)).mean(axis=1).max()
+    likeness = np.array([spearmanr(a.ravel(), b.ravel()).statistic for a, b in zip(maps, rough)])
+    record(
+        benchmark,
+        PRECISION,
+        {
+            "work": work,
+            "network": TITLES[network],
+            "device": device,
+            "float32, ms a clip": 1e3 * times["float32"]["median"],
+            "bfloat16, ms a clip": 1e3 * times[OURS]["median"],
+            "times faster": times["float32"]["median"] / times[OURS]["median"],
+            "AUC moves by": float(moved),
+            "Spearman of maps": float(np.nanmean(likeness)),
+            "lowest": float(np.nanmin(likeness)),
+            "rounds": times[OURS]["rounds"],
+        },
+        goals=GOALS,
+        note="AUC moves by: mean over the clips of its absolute change, maps and curves in bfloat16, the greater of both AUCs.",
+    )
