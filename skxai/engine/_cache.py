@@ -47,7 +47,7 @@ def copies_of(module):
 
 
 def _return_freed_memory():
-    """Let the C library give back what it holds for later: a copy passes through several forms, each as large as the network."""
+    """Let the C library give back what it holds for later: a copy passes through forms that are as large as the network."""
     with contextlib.suppress(Exception):  # glibc's; others give back by themselves
         ctypes.CDLL(None).malloc_trim(0)
 

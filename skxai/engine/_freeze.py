@@ -10,10 +10,10 @@ import copy
 from dataclasses import dataclass, replace
 
 import torch
-from torch import nn
+from torch import fx, nn
 
 from ._layers import tensor_of
-from ._rewrite import NORMS, POOLS, rewritten, trim_kernels
+from ._rewrite import rewritten, split_at, trim_kernels
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def frozen_copy(module, example, *, layer=None, strip_softmax=False):
     Frozen
         The copy, in eval mode.
     """
-    plain = _detached_copy(module)
+    plain = detached_copy(module)
     try:
         expected = _output(plain, example)
     except RuntimeError as error:
@@ -54,7 +54,7 @@ def frozen_copy(module, example, *, layer=None, strip_softmax=False):
         return Frozen(_with_weights_of_its_own(plain, module), False, *_sizes(plain, example))
 
     frozen, stripped = plain, False
-    if _hooks_free(plain) and (strip_softmax or _can_be_simplified(plain)):
+    if _hooks_free(plain):
         try:
             graph, graph_stripped = rewritten(plain, layer, strip_softmax)  # shares the layers that it leaves alone
             if _agrees(graph, example, expected, graph_stripped):
@@ -63,7 +63,7 @@ def frozen_copy(module, example, *, layer=None, strip_softmax=False):
             pass
     trim_kernels(frozen, example)
     if not _agrees(frozen, example, expected, stripped):  # a module may read the weights of its layers by itself
-        frozen, stripped = _detached_copy(module), False
+        frozen, stripped = detached_copy(module), False
     if example.dim() == 4:
         frozen = _channels_last(frozen, example, expected, stripped)
     return Frozen(_with_weights_of_its_own(frozen, module), stripped, *_sizes(frozen, example))
@@ -108,6 +108,47 @@ def forward_copy(module, example, dtype, *, strip_softmax=False):
     return frozen_copy(module, example, strip_softmax=strip_softmax)
 
 
+def split_copy(module, layer, example):
+    """Cut a frozen copy in two behind a layer, so that what is below it runs as fast as passes without gradients do.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        From ``frozen_copy``, for that layer.
+    layer : str
+    example : tensor of shape (1, ...)
+
+    Returns
+    -------
+    below : torch.nn.Module
+        Inputs ``(b, ...)`` → tuple of the tensors that are needed above.
+    above : torch.nn.Module
+        Those tensors → what the module returns.
+    place : int
+        Where among the tensors the layer's output is.
+
+    Or None where the copy could not be traced, or where other things than tensors cross the cut.
+    """
+    if not isinstance(module, fx.GraphModule):
+        return None
+    try:
+        below, above, place = split_at(module, layer)
+    except ValueError:  # the layer is never called
+        return None
+    with torch.inference_mode():
+        expected = below(example.clone())
+    if not all(isinstance(tensor, torch.Tensor) for tensor in expected):
+        return None
+    if example.dim() == 4 and example.device.type == "cpu":
+        with contextlib.suppress(Exception):  # whatever an operation raises that does not know the layout
+            blocked = _Blocked(_structural_copy(below), torch.float32)
+            with torch.inference_mode():
+                got = blocked(example.clone())
+            if all(map(_close, got, expected)):
+                below = blocked
+    return below, above, place
+
+
 class _Blocked(nn.Module):
     """A module whose layers hand over tensors in oneDNN's blocked layout; it is taken over."""
 
@@ -123,7 +164,11 @@ class _Blocked(nn.Module):
 
     def forward(self, inputs):
         output = _call(self.module, inputs.to_mkldnn(self.dtype))
-        return output.to_dense(torch.float32) if output.is_mkldnn else output.float()
+        return tuple(map(_in_own_layout, output)) if isinstance(output, tuple) else _in_own_layout(output)
+
+
+def _in_own_layout(output):
+    return output.to_dense(torch.float32) if output.is_mkldnn else output.float()
 
 
 class _BlockedConvolution(nn.Module):
@@ -165,18 +210,24 @@ class _Rounded(nn.Module):
         return _call(self.module, inputs.to(self.dtype)).float()
 
 
-def _detached_copy(module):
+def detached_copy(module):
     """Copy in eval mode, with no parameter gradients and no in-place activations.
 
     The weights are still the module's own, to be replaced or copied one by one. A forward pass can't change them; buffers it
     can, so that they are copied here.
     """
-    own = {id(weight): nn.Parameter(weight.detach(), requires_grad=False) for weight in module.parameters()}
-    clone = copy.deepcopy(module, own).eval()
+    clone = _structural_copy(module).eval()
     for child in clone.modules():
         if getattr(child, "inplace", False) is True:
             child.inplace = False
     return clone
+
+
+def _structural_copy(module):
+    """Copy the layers of a module around the same weights."""
+    return copy.deepcopy(
+        module, {id(weight): nn.Parameter(weight.detach(), requires_grad=False) for weight in module.parameters()}
+    )
 
 
 def _with_weights_of_its_own(frozen, module):
@@ -193,10 +244,6 @@ def _hooks_free(module):
     return not any(child._forward_hooks or child._forward_pre_hooks for child in module.modules())
 
 
-def _can_be_simplified(module):
-    return any(type(child) in NORMS or isinstance(child, POOLS) for child in module.modules())
-
-
 def _output(module, example):
     with torch.inference_mode():
         return tensor_of(_call(module, example.clone()))
@@ -211,6 +258,10 @@ def _agrees(candidate, example, expected, stripped=False, tolerance=1e-4):
     got = _output(candidate, example)
     if stripped:
         got = torch.softmax(got, dim=1)
+    return _close(got, expected, tolerance)
+
+
+def _close(got, expected, tolerance=1e-5):
     scale = expected.abs().max().clamp_min(1e-6)
     return got.shape == expected.shape and bool(((got - expected).abs() <= tolerance * scale).all())
 

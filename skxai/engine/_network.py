@@ -8,7 +8,7 @@ import torch
 
 from ._batches import batch_size_within
 from ._cache import copies_of
-from ._freeze import forward_copy
+from ._freeze import detached_copy, forward_copy
 from ._layers import convolution_names, tensor_of
 from ._precision import forward_dtype
 from ._predictor import Predictor
@@ -54,7 +54,7 @@ class FrozenNetwork(Predictor):
         self.layer = layer
         self.n_threads = torch.get_num_threads() if self.device.type == "cpu" else 1
         example = self.tensor(example)
-        self._forced_batch_size = batch_size
+        self._module, self._forced_batch_size = module, batch_size
         # Passes without gradients ask for no layer: they are the same whatever an explainer looks at.
         copies, kind, dtype = copies_of(module), (example.shape, output), forward_dtype(self.device)
         self._forward = self.shared_as = copies.get((kind, dtype), lambda: Forward(module, example, output, dtype))
@@ -69,17 +69,12 @@ class FrozenNetwork(Predictor):
     @functools.cached_property
     def gradient_batch_size(self):
         """Inputs at once where a graph is kept, in each thread."""
-        return self._size_within(WORKSPACE * self._recorded.frozen.total)
+        return self._size_within(WORKSPACE * self._recorded.graph_bytes)
 
     def _size_within(self, bytes_per_input):
         if self._forced_batch_size is not None:
             return -(-self._forced_batch_size // self.n_threads)
         return batch_size_within(bytes_per_input, self.device.type, self.n_threads)
-
-    @property
-    def module(self):
-        """The copy through which gradients flow and whose layer is recorded."""
-        return self._recorded.module
 
     # -- passes --------------------------------------------------------------------------------------------------------
 
@@ -116,20 +111,13 @@ class FrozenNetwork(Predictor):
 
     def convolution_shapes(self, x):
         """Return {name: (channels, ...)} of the outputs of all convolutions for one input, in the order they run."""
-        shapes = {}
-        names = convolution_names(self.module)
-        handles = [
-            self.module.get_submodule(name).register_forward_hook(
-                lambda module, inputs, output, name=name: shapes.__setitem__(name, tuple(output.shape[1:]))
+        shapes, plain = {}, detached_copy(self._module)
+        for name in convolution_names(plain):
+            plain.get_submodule(name).register_forward_hook(
+                lambda layer, inputs, output, name=name: shapes.__setitem__(name, tuple(output.shape[1:]))
             )
-            for name in names
-        ]
-        try:
-            with torch.inference_mode():
-                self.logits(self.tensor(x))
-        finally:
-            for handle in handles:
-                handle.remove()
+        with torch.inference_mode():
+            plain(self.tensor(x))
         return shapes
 
     def _check_scores(self):

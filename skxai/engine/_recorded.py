@@ -5,7 +5,7 @@ import threading
 
 import torch
 
-from ._freeze import frozen_copy
+from ._freeze import frozen_copy, split_copy
 from ._layers import tensor_of
 from ._sharing import shared_by_content
 
@@ -28,18 +28,27 @@ class Recorded:
 
     Attributes
     ----------
-    frozen : Frozen
-        The copy.
+    module : torch.nn.Module or None
+        The copy; None where it was cut in two at the layer.
+    graph_bytes : int
+        Bytes of the outputs of all layers, for one input.
     """
 
     def __init__(self, module, example, output, layer):
         self.owner, self.layer = type(module).__name__, layer
-        self.frozen = frozen_copy(module, example, layer=layer, strip_softmax=output == "probabilities")
-        self.module = self.frozen.module
-        self.output = "logits" if self.frozen.stripped else output
+        frozen = frozen_copy(module, example, layer=layer, strip_softmax=output == "probabilities")
+        self.output = "logits" if frozen.stripped else output
+        self.graph_bytes = frozen.total
+        self._parts = None if layer is None else split_copy(frozen.module, layer, example)
+        self.module = frozen.module if self._parts is None else None
         self._record = threading.local()
-        if layer is not None:
+        if layer is not None and self._parts is None:
             self.module.get_submodule(layer).register_forward_hook(self._keep)
+
+    @property
+    def modules(self):
+        """The copy, or its parts below and above the layer."""
+        return [self.module] if self._parts is None else list(self._parts[:2])
 
     def logits(self, inputs):
         """Return the scores S ``(b, k)`` of inputs ``(b, ...)``."""
@@ -49,15 +58,19 @@ class Recorded:
         """Return ∂S_c/∂x of the shape of ``inputs``, for the class ``target`` ``(b,)`` or the predicted one."""
         with torch.enable_grad():
             leaf = inputs.detach().requires_grad_()
-            score = self._score(leaf.clone(), target)  # the clone may be worked on in place, a leaf may not
+            score = _of_target(self.logits(leaf.clone()), target)  # the clone may be worked on in place, a leaf may not
         return _gradient(score, leaf)
 
     @shared_by_content
     def activations(self, inputs):
         """Return the layer's output A ``(b, channels, ...)`` without a graph."""
+        if self._parts is not None:
+            below, _, place = self._parts
+            with torch.inference_mode():
+                return (self._checked(below(in_fast_layout(inputs.clone()))[place]),)
         with torch.inference_mode(), self._record_as("value"):
             self.module(in_fast_layout(inputs.clone()))
-            return (self._take_record(),)
+            return (self._checked(getattr(self._record, "value", None)),)
 
     @shared_by_content
     def activation_gradients(self, inputs, target=None):
@@ -65,18 +78,21 @@ class Recorded:
 
         Parameters and input need no gradient, so that no graph is built below the layer.
         """
-        with torch.enable_grad(), self._record_as("graph"):
-            score = self._score(inputs.clone(), target)
-            leaf = self._take_record()
+        if self._parts is not None:
+            below, above, place = self._parts
+            with torch.no_grad():
+                tensors = [in_fast_layout(tensor) for tensor in below(in_fast_layout(inputs.clone()))]
+            with torch.enable_grad():
+                leaf = self._checked(tensors[place]).requires_grad_()
+                tensors[place] = leaf.clone()  # the clone may be worked on in place, a leaf may not
+                score = _of_target(scores_of(above(*tensors), self.output), target)
+        else:
+            with torch.enable_grad(), self._record_as("graph"):
+                score = _of_target(self.logits(inputs.clone()), target)
+                leaf = self._checked(getattr(self._record, "value", None))
         activations = leaf.detach()
         type(self).activations.remember(self, (inputs,), (activations,))
         return activations, _gradient(score, leaf)
-
-    def _score(self, inputs, target):
-        logits = self.logits(inputs)
-        if target is None:
-            return logits.amax(1).sum()
-        return logits.gather(1, torch.as_tensor(target, device=logits.device)[:, None]).sum()
 
     @contextlib.contextmanager
     def _record_as(self, kind):
@@ -99,8 +115,7 @@ class Recorded:
         copy = self._record.value.clone()
         return copy if tensor is output else (copy, *output[1:])
 
-    def _take_record(self):
-        record = getattr(self._record, "value", None)
+    def _checked(self, record):
         if not isinstance(record, torch.Tensor) or record.dim() < 3:
             got = "nothing: it was not run" if record is None else f"shape {tuple(getattr(record, 'shape', ()))}"
             raise ValueError(
@@ -123,6 +138,13 @@ def scores_of(raw, output):
 def in_fast_layout(inputs):
     """Return images ``(b, channels, rows, columns)`` in channels-last memory, other inputs as they are."""
     return inputs.contiguous(memory_format=torch.channels_last) if inputs.dim() == 4 else inputs
+
+
+def _of_target(logits, target):
+    """Return the sum of the scores of the classes ``target`` ``(b,)``, or of the predicted ones."""
+    if target is None:
+        return logits.amax(1).sum()
+    return logits.gather(1, torch.as_tensor(target, device=logits.device)[:, None]).sum()
 
 
 def _gradient(score, leaf):

@@ -6,7 +6,6 @@ from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 FOLDABLE = {(nn.Conv1d, nn.BatchNorm1d), (nn.Conv2d, nn.BatchNorm2d), (nn.Conv3d, nn.BatchNorm3d)}
-NORMS = {norm for _, norm in FOLDABLE}
 SOFTMAX_FUNCTIONS = (torch.softmax, torch.log_softmax, functional.softmax, functional.log_softmax)
 SOFTMAX_METHODS = ("softmax", "log_softmax")
 RELU_FUNCTIONS = (torch.relu, functional.relu)
@@ -135,6 +134,44 @@ def _strip_softmax(graph):
         last.replace_all_uses_with(last.args[0])
         graph.graph.erase_node(last)
     return is_softmax
+
+
+def split_at(graph, layer):
+    """Cut a traced module in two behind the last call of a layer.
+
+    Parameters
+    ----------
+    graph : torch.fx.GraphModule
+        From ``rewritten``, with that layer.
+    layer : str
+
+    Returns
+    -------
+    below : torch.fx.GraphModule
+        Inputs → all values that are needed above, as a tuple.
+    above : torch.fx.GraphModule
+        Those values → what the module returns.
+    place : int
+        Where among the values the layer's output is.
+    """
+    nodes = list(graph.graph.nodes)
+    last = max(index for index, node in enumerate(nodes) if node.op == "call_module" and node.target == layer)
+    low, high = nodes[: last + 1], nodes[last + 1 :]
+    needed = [node for node in low if node is nodes[last] or any(user in high for user in node.users)]
+
+    below, copies = fx.Graph(), {}
+    for node in low:
+        copies[node] = below.node_copy(node, copies.__getitem__)
+    below.output(tuple(copies[node] for node in needed))
+
+    above, copies = fx.Graph(), {}
+    for node in needed:
+        copies[node] = above.placeholder(node.name)
+    for node in high:
+        copies[node] = above.node_copy(node, copies.__getitem__)
+
+    parts = [fx.GraphModule(graph, part) for part in (below, above)]
+    return *parts, needed.index(nodes[last])
 
 
 def trim_kernels(module, example):

@@ -8,6 +8,7 @@ from .grad_cam import GradCAM
 from .grad_cam_plus_plus import GradCAMPlusPlus
 from .score_cam import ScoreCAM
 from .smooth_grad import SmoothGrad
+from .smooth_grad_cv import SmoothGradCV
 from .vanilla_saliency import VanillaSaliency
 
 __all__ = sorted(name for name, value in globals().items() if isclass(value) and issubclass(value, Explainer))

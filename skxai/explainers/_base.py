@@ -99,7 +99,7 @@ class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
         """
         self._validate_params()
         X = check_features(self, X, reset=True)
-        self.estimator_, self.classes_ = fit_once(self.estimator, X, y, self.memory)
+        self.estimator_, self.classes_ = self._fit_classifier(X, y)
         self.feature_range_ = (float(X.min()), float(X.max()))
         self.seed_ = seed_from(getattr(self, "random_state", None))
         if self.target is not None:
@@ -195,6 +195,10 @@ class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
 
     # -- for subclasses ------------------------------------------------------------------------------------------------
 
+    def _fit_classifier(self, X, y):
+        """Return the fitted classifier and its classes; a method with settings to learn learns them here."""
+        return fit_once(self.estimator, X, y, self.memory)
+
     def _network(self, X, module=None):
         """Return the engine's copy of the classifier's network, or of another module in its place."""
         return freeze(self.estimator_, X, batch_size=self.batch_size, module=module)
@@ -211,14 +215,19 @@ class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
 
     def _maps(self, network, X, target=None):
         """Run ``_explain`` over batches of clips; ``network`` may be another than the fitted one (randomised, say)."""
-        maps = np.empty(X.shape, dtype=np.float32)
+        (maps,) = self._several_maps(lambda *batch: [self._explain(*batch)], 1, network, X, target)
+        return maps
+
+    def _several_maps(self, explain, n_maps, network, X, target=None):
+        """Run ``explain``, which makes ``n_maps`` maps of each clip, over batches of clips; return a list of as many arrays."""
+        maps = [np.empty(X.shape, dtype=np.float32) for _ in range(n_maps)]
         columns = None if target is None and self._finds_target else network.class_indices(X, target)
 
         def one(batch):
             x = network.tensor(X[batch])
             of_batch = None if columns is None else torch.as_tensor(columns[batch], device=network.device)
             with torch.no_grad():
-                return self._explain(network, x, of_batch).expand(x.shape)
+                return [saliency.expand(x.shape) for saliency in explain(network, x, of_batch)]
 
         # With few clips a method's own passes run in parallel instead.
         n_threads = network.n_threads if len(X) >= FEWEST_PER_THREAD * network.n_threads else 1
@@ -227,9 +236,11 @@ class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
         for batch, found in tqdm(
             done, desc=f"{type(self).__name__}: maps", total=len(batches), unit="batch", disable=not self.verbose
         ):
-            maps[batch] = found.cpu().numpy()
-        if not np.isfinite(maps).all():
-            clip = int(np.flatnonzero(~np.isfinite(maps).reshape(len(maps), -1).all(axis=1))[0])
+            for kept, saliency in zip(maps, found, strict=True):
+                kept[batch] = saliency.cpu().numpy()
+        finite = np.all([np.isfinite(kept).reshape(len(X), -1).all(axis=1) for kept in maps], axis=0)
+        if not finite.all():
+            clip = int(np.flatnonzero(~finite)[0])
             raise ValueError(
                 f"{type(self).__name__} got a map that is not finite for clip {clip} of X: the scores of "
                 f"{network.owner} or their gradients overflow there."

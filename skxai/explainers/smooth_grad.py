@@ -1,13 +1,18 @@
 """The gradient of the class score, averaged over noisy copies of the clip."""
 
+import copy
+import functools
 from numbers import Integral, Real
 
 import numpy as np
 import torch
 
-from ..engine import blocks
+from ..engine import blocks, slices
 from ..utils.validation import Interval
 from ._base import Explainer
+
+# Draws are summed in runs of this many, whatever n_samples is: the sum of more draws begins with that of fewer, to the bit.
+RUN = 5
 
 
 class SmoothGrad(Explainer):
@@ -47,6 +52,10 @@ class SmoothGrad(Explainer):
         The labels.
     feature_range_ : tuple of float
         Lowest and highest feature value seen in ``fit``.
+
+    See Also
+    --------
+    SmoothGradCV : Chooses ``noise_level`` and ``n_samples`` by cross-validation.
 
     References
     ----------
@@ -91,11 +100,44 @@ class SmoothGrad(Explainer):
         self.verbose = verbose
 
     def _explain(self, network, x, target):
-        noise = network.tensor(self._random().standard_normal((self.n_samples, *x.shape[1:]), dtype=np.float32))
+        (mean,) = self._means(network, x, target, [self.n_samples])
+        return mean
+
+    def _means(self, network, x, target, counts):
+        """Yield the map for each number of draws; ``counts`` rise, and each sum goes on from the one before."""
         sigma = self.noise_level * (x.flatten(1).amax(1) - x.flatten(1).amin(1)).view(-1, *[1] * x.dim())
-        total = torch.zeros_like(x)
-        for clips, draws in blocks(len(x), self.n_samples, network.gradient_batch_size):
+
+        def add(total, generator, n_draws):
+            for noise in _noise(generator, n_draws, x.shape[1:]):
+                gradients = functools.partial(summed, network.tensor(noise))
+                for (clips, _), part in network.run(gradients, _cells(len(x), len(noise), network.gradient_batch_size)):
+                    total[clips] += part
+
+        def summed(noise, clips, draws):
             noisy = x[clips, None] + sigma[clips] * noise[draws]
             gradient = network.input_gradient(noisy.flatten(0, 1), target[clips].repeat_interleave(noisy.shape[1]))
-            total[clips] += gradient.abs().unflatten(0, noisy.shape[:2]).sum(1)
-        return total / self.n_samples
+            return gradient.abs().unflatten(0, noisy.shape[:2]).sum(1)
+
+        total, done, generator = torch.zeros_like(x), 0, self._random()
+        for count in counts:
+            whole = count - count % RUN
+            add(total, generator, whole - done)
+            mean, done = total.clone(), whole
+            # The next count makes the draws of a run that is cut short again, in a run of full length.
+            add(mean, copy.deepcopy(generator), count - whole)
+            yield mean / count
+
+
+def _noise(generator, n_draws, shape):
+    """Yield standard normal noise, some whole runs at a time: memory does not grow with the number of draws."""
+    for chunk in slices(n_draws, 20 * RUN):
+        yield generator.standard_normal((chunk.stop - chunk.start, *shape), dtype=np.float32)
+
+
+def _cells(n_clips, n_draws, size):
+    """Cut clips × draws into blocks of at most ``size``, none of which reaches from one run of draws into the next."""
+    return [
+        (clips, slice(run.start + draws.start, run.start + draws.stop))
+        for run in slices(n_draws, RUN)
+        for clips, draws in blocks(n_clips, run.stop - run.start, size)
+    ]

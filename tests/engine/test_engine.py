@@ -207,7 +207,8 @@ def pick_logits(output):
 
 class TestFolding:
     def norms(self, network):
-        return [name for name, layer in network.module.named_modules() if isinstance(layer, nn.BatchNorm2d)]
+        named = [each for part in network._recorded.modules for each in part.named_modules()]
+        return [name.split(".")[-1] for name, layer in named if isinstance(layer, nn.BatchNorm2d)]
 
     def test_batch_norm_goes_into_the_convolution_before_it(self, X):
         module = seeded(nn.Sequential(*conv_norm_relu(), *head()))
@@ -318,7 +319,7 @@ class TestBatches:
             with sklearn.config_context(working_memory=mebibytes):
                 network = freeze(PretrainedClassifier(seeded(View())), X)
                 assert 1 <= network.gradient_batch_size <= network.batch_size
-                bytes_per_clip = network._recorded.frozen.total
+                bytes_per_clip = network._recorded.graph_bytes
                 at_once = network.n_threads * network.gradient_batch_size
                 assert at_once * bytes_per_clip <= max(mebibytes * 2**20, network.n_threads * bytes_per_clip)
         with sklearn.config_context(working_memory=0.1):
@@ -328,7 +329,7 @@ class TestBatches:
 
     def test_memory_of_a_clip_counts_its_activations(self, X):
         network = freeze(PretrainedClassifier(seeded(View())), X)
-        assert network._recorded.frozen.total >= 4 * (80 + 320 + 320 + 3)  # clip, convolution, ReLU, scores
+        assert network._recorded.graph_bytes >= 4 * (80 + 320 + 320 + 3)  # clip, convolution, ReLU, scores
 
 
 class TestMasking:
@@ -406,10 +407,16 @@ class TestPredictor:
 
     def test_network_copy_shares_nothing_with_the_module(self, X):
         module = seeded(View())
-        network = FrozenNetwork(module, X[:1], classes=[0, 1, 2])
-        pointers = {parameter.data_ptr() for parameter in network.module.parameters()}
+        weights = [weight for layer in (None, "features.0") for weight in weights_of(module, X, layer)]
+        pointers = {weight.data_ptr() for weight in weights}
         assert not pointers & {parameter.data_ptr() for parameter in module.parameters()}
-        assert not any(parameter.requires_grad for parameter in network.module.parameters())
+        assert not any(weight.requires_grad for weight in weights)
+
+
+def weights_of(module, X, layer):
+    network = FrozenNetwork(module, X[:1], classes=[0, 1, 2], layer=layer)
+    copies = [*network._recorded.modules, network._forward.module]
+    return [weight for copy in copies for weight in copy.parameters()]
 
 
 class TestSharedPasses:
@@ -445,13 +452,13 @@ class TestSharedPasses:
             assert expensive({"a": np.zeros(2)}, X) == 2
 
     def test_class_activation_maps_share_one_recorded_forward(self, X, monkeypatch):
-        recorded, keep = [], Recorded._keep
+        recorded, check = [], Recorded._checked
 
-        def counted(self, layer, inputs, output):
-            recorded.append(len(output))
-            return keep(self, layer, inputs, output)
+        def counted(self, record):
+            recorded.append(len(record))
+            return check(self, record)
 
-        monkeypatch.setattr(Recorded, "_keep", counted)
+        monkeypatch.setattr(Recorded, "_checked", counted)
         classifier = FrozenEstimator(PretrainedClassifier(seeded(View())))
         methods = [method(classifier, target=1).fit(X) for method in (GradCAMPlusPlus, GradCAM, ScoreCAM, FasterScoreCAM)]
         alone = [method.transform(X) for method in methods]

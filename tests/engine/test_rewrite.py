@@ -5,13 +5,13 @@ import copy
 import numpy as np
 import pytest
 import torch
-from sklearn.frozen import FrozenEstimator
 from torch import nn
 
 from skxai.engine import _freeze, _network, _recorded, freeze
 from skxai.engine._rewrite import rewritten, trim_kernels
 from skxai.models import PretrainedClassifier, ResNetClassifier
 from skxai.models.acoumon import AcoumonNet
+from skxai.utils.checks._subjects import fit_on
 from skxai.utils.discovery import all_explainers
 
 SPATIAL = (nn.Conv2d, nn.BatchNorm2d, nn.ReLU, nn.MaxPool2d)
@@ -64,7 +64,7 @@ def plain_engine(monkeypatch):
     """Let the engine run the module as it is: a copy in eval mode, in torch's own layout."""
 
     def plain_copy(module, example, *, layer=None, strip_softmax=False):
-        plain = _freeze._detached_copy(module)
+        plain = _freeze.detached_copy(module)
         return _freeze.Frozen(plain, False, *_freeze._sizes(plain, example))
 
     def use():
@@ -93,14 +93,11 @@ def layers_of(explainer, module, make):
 def test_maps_at_every_layer_equal_the_plain_modules(explainer, make, plain_engine):
     module, shape = make()
     layers = layers_of(explainer, module, make)
-    X = np.random.default_rng(0).standard_normal((3, *shape)).astype(np.float32)
-    y = np.arange(3)
+    X = np.random.default_rng(0).standard_normal((5, *shape)).astype(np.float32)
 
     def maps_at(layer):
-        parameters = {"random_state": 0} if "random_state" in explainer(None).get_params(deep=False) else {}
-        if layer is not None:
-            parameters["layer"] = layer
-        return explainer(FrozenEstimator(PretrainedClassifier(copy.deepcopy(module))), **parameters).fit(X, y).transform(X)
+        parameters = {} if layer is None else {"layer": layer}
+        return fit_on(explainer(None), copy.deepcopy(module), X, **parameters).transform(X[:3])
 
     fast = [maps_at(layer) for layer in layers]
     plain_engine()
@@ -138,7 +135,7 @@ class TestRewriting:
     def test_view_no_longer_keeps_a_module_from_the_fast_layout(self):
         module, shape = functional()
         network = freeze(PretrainedClassifier(module), np.zeros((1, *shape), dtype=np.float32))
-        assert network.module.first.weight.is_contiguous(memory_format=torch.channels_last)
+        assert network._recorded.module.first.weight.is_contiguous(memory_format=torch.channels_last)
         assert type(network._forward.module).__name__ == "_Blocked"
 
 
@@ -181,5 +178,5 @@ class TestTrimming:
     def test_resnet_on_cepstra_ends_in_kernels_of_one_row(self):
         module, shape = resnet()
         network = freeze(PretrainedClassifier(module), np.zeros((1, *shape), dtype=np.float32))
-        assert network.module.get_submodule("layer4.1.conv2").weight.shape[2:] == (1, 3)
+        assert network._recorded.module.get_submodule("layer4.1.conv2").weight.shape[2:] == (1, 3)
         assert module.get_submodule("layer4.1.conv2").weight.shape[2:] == (3, 3)

@@ -202,7 +202,7 @@ class Waves(nn.Module):
 class TestShapesOfNetworks:
     @pytest.mark.parametrize("explainer", EXPLAINERS, ids=lambda explainer: explainer.__name__)
     def test_waveforms_are_explained_too(self, explainer):
-        X = np.random.default_rng(0).standard_normal((3, 101)).astype(np.float32)
+        X = np.random.default_rng(0).standard_normal((5, 101)).astype(np.float32)
         maps = maps_of(explainer, Waves(), X)
         assert maps.shape == X.shape
         assert np.isfinite(maps).all()

@@ -1,0 +1,253 @@
+"""SmoothGrad whose noise level and number of samples are chosen by cross-validation, a whole grid at the cost of its end."""
+
+import time
+from numbers import Integral
+
+import joblib
+import numpy as np
+from sklearn.base import BaseEstimator, clone, is_classifier
+from sklearn.metrics import check_scoring, get_scorer_names
+from sklearn.model_selection import GridSearchCV, check_cv
+from sklearn.utils import _safe_indexing, indexable
+from tqdm.auto import tqdm
+
+from ..utils.validation import Options, StrOptions
+from ._base import Explainer
+from .smooth_grad import SmoothGrad
+
+SHARED = ("estimator", "target", "batch_size", "memory", "random_state", "verbose")  # what all candidates have in common
+
+
+class SmoothGradCV(Explainer):
+    """SmoothGrad that chooses its noise level and its number of samples by cross-validation.
+
+    The results are those of ``GridSearchCV`` over ``SmoothGrad`` on the same grid, to the bit, for much less work: the draws
+    of a larger ``n_samples`` begin with those of a smaller one, so that all numbers of samples cost what the largest does, and
+    the classifier is trained once a fold.
+
+    Parameters
+    ----------
+    estimator : classifier
+        A classifier of ``skxai.models``, a skorch ``NeuralNetClassifier``, or either in ``FrozenEstimator``, which is not
+        trained again.
+    noise_levels : array-like of float, default=(0.05, 0.1, 0.2)
+        Standard deviations of the noise to try, as shares of a clip's range of values.
+    n_samples : array-like of int, default=(5, 10, 20, 50)
+        Numbers of noisy copies to try.
+    cv : int, splitter, iterable or None, default=None
+        How clips are split, as in ``GridSearchCV``: None is 5 folds without shuffling or stratification.
+    scoring : str, callable, list, tuple, dict or None, default=None
+        What is measured, as in ``GridSearchCV``, such as ``skxai.metrics.get_scorer(...)`` or ``explanation_scorer(...)``.
+        None is ``score``: insertion AUC − deletion AUC.
+    refit : True, str or callable, default=True
+        What decides, as in ``GridSearchCV``: the name of one of several metrics, or a function from ``cv_results_`` to the
+        best index. True is for a single metric.
+    target : label or None, default=None
+        The class to explain. None is the class that is predicted for each clip.
+    batch_size : int or None, default=None
+        Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
+    memory : str, joblib.Memory or None, default=None
+        Where trained classifiers are kept, so that the same one is trained once on the same data.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the noise, the same for all candidates.
+    n_jobs : int or None, default=None
+        Folds in parallel, by joblib.
+    verbose : int, default=0
+        Above 0 shows a progress bar.
+
+    Attributes
+    ----------
+    noise_level_, n_samples_ : float, int
+        The best setting.
+    best_estimator_ : SmoothGrad
+        The best candidate, fitted on all clips: maps, predictions and ``score`` are its own.
+    best_params_ : dict
+        Its parameters ``noise_level`` and ``n_samples``.
+    best_index_ : int
+        Its place in ``cv_results_``.
+    best_score_ : float
+        Its mean score over the folds; not with a callable ``refit``.
+    cv_results_ : dict of ndarray
+        As in ``GridSearchCV``. The time of a fit and that of the maps of a noise level count for each candidate they serve.
+    n_splits_ : int
+        How many folds there are.
+    estimator_ : classifier
+        The classifier, fitted on all clips.
+    classes_ : ndarray of shape (k,)
+        The labels.
+    feature_range_ : tuple of float
+        Lowest and highest feature value seen in ``fit``.
+
+    See Also
+    --------
+    SmoothGrad : With given parameters.
+
+    Notes
+    -----
+    It is to ``SmoothGrad`` as scikit-learn's ``LassoCV`` is to ``Lasso``. Unlike ``GridSearchCV`` it raises an error in a fold,
+    as with ``error_score="raise"``, and it is always refitted, since it is an explainer itself. In a Pipeline the steps before
+    it are fitted on all clips, not fold by fold. Maps are in memory for one noise level and the clips of one fold at a time.
+
+    References
+    ----------
+    .. [1] Smilkov, Thorat, Kim, Viégas & Wattenberg, "SmoothGrad: removing noise by adding noise", arXiv:1706.03825, 2017.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.frozen import FrozenEstimator
+    >>> from skxai.explainers import SmoothGradCV
+    >>> from skxai.models import AcoumonClassifier
+    >>> X = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32)
+    >>> y = np.repeat(["cough", "wheeze"], 10)
+    >>> trained = FrozenEstimator(AcoumonClassifier(random_state=0).fit(X, y))
+    >>> explainer = SmoothGradCV(trained, noise_levels=[0.1, 0.2], n_samples=[5, 10], cv=2, random_state=0).fit(X, y)
+    >>> sorted(explainer.best_params_)
+    ['n_samples', 'noise_level']
+    >>> explainer.transform(X).shape
+    (20, 1, 32, 32)
+    """
+
+    _parameter_constraints = {
+        **Explainer._parameter_constraints,
+        "noise_levels": ["array-like"],  # each value is checked as the parameter of SmoothGrad that it is
+        "n_samples": ["array-like"],
+        "cv": ["cv_object"],
+        "scoring": [StrOptions(set(get_scorer_names())), callable, list, tuple, dict, None],
+        "refit": [Options(bool, {True}), str, callable],
+        "n_jobs": [Integral, None],
+    }
+
+    def __init__(
+        self,
+        estimator,
+        *,
+        noise_levels=(0.05, 0.1, 0.2),
+        n_samples=(5, 10, 20, 50),
+        cv=None,
+        scoring=None,
+        refit=True,
+        target=None,
+        batch_size=None,
+        memory=None,
+        random_state=None,
+        n_jobs=None,
+        verbose=0,
+    ):
+        self.estimator = estimator
+        self.noise_levels = noise_levels
+        self.n_samples = n_samples
+        self.cv = cv
+        self.scoring = scoring
+        self.refit = refit
+        self.target = target
+        self.batch_size = batch_size
+        self.memory = memory
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+
+    def _fit_classifier(self, X, y):
+        X, y = indexable(X, y)
+        grid = {"noise_level": self._values("noise_levels", "noise_level"), "n_samples": self._values("n_samples", "n_samples")}
+        candidate = SmoothGrad(**{name: getattr(self, name) for name in SHARED})
+        folds = list(check_cv(self.cv, y, classifier=is_classifier(candidate)).split(X, y))
+        scorer = check_scoring(candidate, self.scoring)
+        outcomes = joblib.Parallel(n_jobs=self.n_jobs, return_as="generator")(
+            joblib.delayed(_evaluate)(candidate, X, y, fold, grid, scorer, self.refit) for fold in folds
+        )
+        bar = tqdm(outcomes, desc="SmoothGradCV: folds", total=len(folds), unit="fold", disable=not self.verbose)
+        self._choose(grid, list(bar))
+        self.best_estimator_ = clone(candidate).set_params(**self.best_params_).fit(X, y)
+        return self.best_estimator_.estimator_, self.best_estimator_.classes_
+
+    def _explain(self, network, x, target):
+        return self.best_estimator_._explain(network, x, target)
+
+    def _values(self, name, of_candidate):
+        """Return the values of a parameter to try as a list."""
+        given, (constraint, *_) = getattr(self, name), SmoothGrad._parameter_constraints[of_candidate]
+        values = list(given)
+        if not values or not all(map(constraint.is_satisfied_by, values)):
+            raise ValueError(
+                f"The {name!r} parameter of SmoothGradCV must hold at least one value, each {constraint}. "
+                f"Got {given!r} instead."
+            )
+        return values
+
+    def _choose(self, grid, outcomes):
+        """Set what ``GridSearchCV`` sets: it keeps the accounts itself, of candidates whose scores are known."""
+        search = GridSearchCV(
+            _Point(),
+            grid,
+            scoring=lambda point, fold: outcomes[fold[0]][point.noise_level, point.n_samples]["score"],
+            cv=[([fold], [fold]) for fold in range(len(outcomes))],
+            refit=self.refit,
+            error_score="raise",
+        ).fit(np.arange(len(outcomes)))
+        self.n_splits_, self.cv_results_ = len(outcomes), search.cv_results_
+        self.best_index_, self.best_params_ = search.best_index_, search.best_params_
+        self.noise_level_, self.n_samples_ = self.best_params_["noise_level"], self.best_params_["n_samples"]
+        if hasattr(search, "best_score_"):
+            self.best_score_ = search.best_score_
+        points = [(params["noise_level"], params["n_samples"]) for params in self.cv_results_["params"]]
+        for name in ("fit_time", "score_time"):
+            seconds = np.array([[outcome[point][name] for outcome in outcomes] for point in points])
+            self.cv_results_[f"mean_{name}"], self.cv_results_[f"std_{name}"] = seconds.mean(axis=1), seconds.std(axis=1)
+
+
+def _evaluate(candidate, X, y, fold, grid, scorer, refit):
+    """Return what one fold gives: {(noise level, number of samples): {"score": …, "fit_time": …, "score_time": …}}."""
+    (X_train, *y_train), (X_test, *y_test) = (
+        [_safe_indexing(array, part) for array in (X, y) if array is not None] for part in fold
+    )
+    start = time.perf_counter()
+    fitted = clone(candidate).fit(X_train, *y_train)
+    fit_time = time.perf_counter() - start
+    network, counts, outcome = fitted._network(X_test), sorted(set(grid["n_samples"])), {}
+    for level in sorted(set(grid["noise_level"])):
+        start = time.perf_counter()
+        fitted.set_params(noise_level=level)
+        rungs = fitted._several_maps(
+            lambda network, x, target: fitted._means(network, x, target, counts), len(counts), network, X_test, fitted.target
+        )
+        map_time = time.perf_counter() - start
+        for count in counts:
+            start = time.perf_counter()
+            score = scorer(_Explained.by(fitted, count, X_test, rungs.pop(0)), X_test, *y_test)
+            if isinstance(score, dict) and not callable(refit) and refit not in score:
+                raise ValueError(
+                    "The 'refit' parameter of SmoothGradCV must name the metric that decides, or be a callable, since scoring "
+                    f"gives {', '.join(score)}. Got {refit!r} instead."
+                )
+            score_time = map_time + time.perf_counter() - start
+            outcome[level, count] = {"score": score, "fit_time": fit_time, "score_time": score_time}
+    return outcome
+
+
+class _Explained(SmoothGrad):
+    """A fitted SmoothGrad that has the maps of some clips already: a scorer that asks for them costs nothing more."""
+
+    _known = (object(), None)
+
+    @classmethod
+    def by(cls, fitted, n_samples, X, maps):
+        """Return what ``fitted`` would be with ``n_samples``, given its maps of X."""
+        explained = cls.__new__(cls)
+        vars(explained).update(vars(fitted), n_samples=n_samples, _known=(X, maps))
+        return explained
+
+    def explain(self, X, target=None):
+        clips, maps = self._known
+        return maps.copy() if X is clips and target is None else super().explain(X, target)
+
+
+class _Point(BaseEstimator):
+    """A point of the grid, in the place of an estimator."""
+
+    def __init__(self, noise_level=None, n_samples=None):
+        self.noise_level = noise_level
+        self.n_samples = n_samples
+
+    def fit(self, X, y=None):
+        return self
