@@ -66,6 +66,7 @@ ARGUMENTS = {
     "ResNetClassifier": {"max_epochs": 1, "batch_size": 300, "random_state": 0},
     "TorchClassifier": {"module": TinyNet, "max_epochs": 1, "random_state": 0},
     "PretrainedClassifier": {"module": Moments()},
+    "SmoothGradCV": {"noise_levels": (0.2,), "n_samples": (2, 3)},
 }
 
 
@@ -78,7 +79,7 @@ def name_of(value):
 
 
 CLASSIFIER = TorchClassifier(TinyNet, max_epochs=1, random_state=0)
-EXPLAINERS = [make(CLASSIFIER) for _, make in all_explainers()]
+EXPLAINERS = [make(CLASSIFIER, **ARGUMENTS.get(name, {})) for name, make in all_explainers()]
 FEATURES = made(all_features())
 
 

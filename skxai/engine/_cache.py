@@ -12,6 +12,8 @@ from ._threads import alone
 
 # Copies of this many modules are kept; a search alternates between few.
 KEPT = 4
+# Bytes of weights from which on it matters what a network leaves behind.
+LARGE = 32 * 2**20
 
 _KNOWN = OrderedDict()  # id(module) → (weak reference, fingerprint, copies)
 _LOCK = threading.RLock()
@@ -20,15 +22,17 @@ _LOCK = threading.RLock()
 class Copies:
     """What was made of one module, while it stays as it is."""
 
-    def __init__(self):
+    def __init__(self, module):
         self._made = {}
+        self._bytes = sum(weight.nbytes for weight in module.parameters())
 
     def get(self, key, make):
         """Return what was made for ``key`` before, or else ``make()``."""
         with _LOCK:
             if key not in self._made:
                 self._made[key] = alone(make)
-                _return_freed_memory()
+                if self._bytes > LARGE:
+                    _return_freed_memory()
             return self._made[key]
 
 
@@ -38,7 +42,7 @@ def copies_of(module):
     with _LOCK:
         reference, then, copies = _KNOWN.get(id(module), (lambda: None, None, None))
         if reference() is not module or then != now:  # another module at the address of a dead one, or other weights
-            copies = Copies()
+            copies = Copies(module)
             _KNOWN[id(module)] = (weakref.ref(module, _forget(id(module))), now, copies)
             while len(_KNOWN) > KEPT:
                 _KNOWN.popitem(last=False)

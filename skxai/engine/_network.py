@@ -52,7 +52,7 @@ class FrozenNetwork(Predictor):
         self.classes_ = np.asarray(classes)
         self.owner = type(module).__name__
         self.layer = layer
-        self.n_threads = torch.get_num_threads() if self.device.type == "cpu" else 1
+        self.n_threads = min(torch.get_num_threads(), batch_size or torch.inf) if self.device.type == "cpu" else 1
         example = self.tensor(example)
         self._module, self._forced_batch_size = module, batch_size
         # Passes without gradients ask for no layer: they are the same whatever an explainer looks at.
@@ -73,7 +73,7 @@ class FrozenNetwork(Predictor):
 
     def _size_within(self, bytes_per_input):
         if self._forced_batch_size is not None:
-            return -(-self._forced_batch_size // self.n_threads)
+            return self._forced_batch_size // self.n_threads
         return batch_size_within(bytes_per_input, self.device.type, self.n_threads)
 
     # -- passes --------------------------------------------------------------------------------------------------------

@@ -166,10 +166,10 @@ class TestCost:
 
 
 class TestPrefix:
-    @pytest.mark.parametrize("batch_size", [None, 1, 3, 7])
+    @pytest.mark.parametrize("batch_size", [None, 3, 7])
     def test_a_sum_of_more_draws_begins_with_that_of_fewer(self, frozen, X, y, batch_size):
         explainer = SmoothGrad(frozen, random_state=0, batch_size=batch_size).fit(X, y)
-        counts = [2, 5, 9, 10, 95, 231]
+        counts = [2, 5, 9, 10, 95, 106]  # runs are of 5 draws, and noise is made 100 draws at a time
         network = explainer._network(X)
         several = explainer._several_maps(lambda *batch: explainer._means(*batch, counts), len(counts), network, X)
         for count, maps in zip(counts, several):
