@@ -34,8 +34,6 @@ def aucs(explainer, X, maps):
     ],
 )
 def test_bfloat16(benchmark, device, work, network, clips):
-    if not hasattr(skxai, "config_context"):
-        pytest.skip("skxai.config_context is not there yet")
     subject, X = trained(network, device)
     X = X[: few(clips)]
     explainer = subject.fitted(MAPS.get(work, GradCAM))
