@@ -51,7 +51,7 @@ def config_context(*, precision):
 def forward_dtype(device):
     """Return the dtype of forward passes that is asked for, float32 with a warning where a processor would be slower."""
     dtype = PRECISIONS[_PRECISION.get()]
-    if dtype is torch.bfloat16 and device.type == "cpu" and not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+    if dtype is torch.bfloat16 and device.type == "cpu" and not _processor_has_bfloat16():
         warnings.warn(
             "precision='bfloat16' needs a processor with AVX-512 for it, which this one has not: float32 is used.",
             UserWarning,
@@ -59,3 +59,10 @@ def forward_dtype(device):
         )
         return torch.float32
     return dtype
+
+
+def _processor_has_bfloat16():
+    try:
+        return torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    except AttributeError:  # torch was built without oneDNN
+        return False
