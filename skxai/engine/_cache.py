@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import gc
 import threading
 import weakref
 from collections import OrderedDict
@@ -52,6 +53,7 @@ def copies_of(module):
 
 def _return_freed_memory():
     """Let the C library give back what it holds for later: a copy passes through forms that are as large as the network."""
+    gc.collect()  # traced modules and their graphs hold each other
     with contextlib.suppress(Exception):  # glibc's; others give back by themselves
         ctypes.CDLL(None).malloc_trim(0)
 

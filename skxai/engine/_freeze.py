@@ -108,45 +108,46 @@ def forward_copy(module, example, dtype, *, strip_softmax=False):
     return frozen_copy(module, example, strip_softmax=strip_softmax)
 
 
-def split_copy(module, layer, example):
-    """Cut a frozen copy in two behind a layer, so that what is below it runs as fast as passes without gradients do.
+def split_copy(module, example, *, layer, strip_softmax=False):
+    """Copy a module and cut the copy in two behind a layer, so that what is below it is as fast as passes without gradients.
 
     Parameters
     ----------
-    module : torch.nn.Module
-        From ``frozen_copy``, for that layer.
+    module, example, strip_softmax
+        See ``frozen_copy``.
     layer : str
-    example : tensor of shape (1, ...)
 
     Returns
     -------
-    below : torch.nn.Module
-        Inputs ``(b, ...)`` → tuple of the tensors that are needed above.
-    above : torch.nn.Module
-        Those tensors → what the module returns.
-    place : int
-        Where among the tensors the layer's output is.
-
-    Or None where the copy could not be traced, or where other things than tensors cross the cut.
+    frozen : Frozen
+        The copy; its module is None where it was cut.
+    parts : tuple or None
+        ``below``, a module from inputs ``(b, ...)`` to a tuple of the tensors that are needed above, ``above``, a module from
+        those to what the module returns, and the place of the layer's output among them. None where the copy could not be
+        traced, or where other things than tensors cross the cut.
     """
-    if not isinstance(module, fx.GraphModule):
-        return None
+    frozen = frozen_copy(module, example, layer=layer, strip_softmax=strip_softmax)
+    if not isinstance(frozen.module, fx.GraphModule):
+        return frozen, None
     try:
-        below, above, place = split_at(module, layer)
+        below, above, place = split_at(frozen.module, layer)
     except ValueError:  # the layer is never called
-        return None
+        return frozen, None
     with torch.inference_mode():
         expected = below(example.clone())
     if not all(isinstance(tensor, torch.Tensor) for tensor in expected):
-        return None
-    if example.dim() == 4 and example.device.type == "cpu":
-        with contextlib.suppress(Exception):  # whatever an operation raises that does not know the layout
-            blocked = _Blocked(_structural_copy(below), torch.float32)
-            with torch.inference_mode():
-                got = blocked(example.clone())
-            if all(map(_close, got, expected)):
-                below = blocked
-    return below, above, place
+        return frozen, None
+    frozen = replace(frozen, module=None)  # its layers are freed while others take their places
+    if example.dim() != 4 or example.device.type != "cpu":
+        return frozen, (below, above, place)
+    with contextlib.suppress(Exception):  # whatever an operation raises that does not know the layout
+        below = _Blocked(below, torch.float32)
+        with torch.inference_mode():
+            got = below(example.clone())
+        if all(map(_close, got, expected)):
+            return frozen, (below, above, place)
+    again = frozen_copy(module, example, layer=layer, strip_softmax=strip_softmax)
+    return frozen, split_at(again.module, layer)
 
 
 class _Blocked(nn.Module):

@@ -36,11 +36,13 @@ class Recorded:
 
     def __init__(self, module, example, output, layer):
         self.owner, self.layer = type(module).__name__, layer
-        frozen = frozen_copy(module, example, layer=layer, strip_softmax=output == "probabilities")
+        strip_softmax = output == "probabilities"
+        if layer is None:
+            frozen, self._parts = frozen_copy(module, example, strip_softmax=strip_softmax), None
+        else:
+            frozen, self._parts = split_copy(module, example, layer=layer, strip_softmax=strip_softmax)
+        self.module, self.graph_bytes = frozen.module, frozen.total
         self.output = "logits" if frozen.stripped else output
-        self.graph_bytes = frozen.total
-        self._parts = None if layer is None else split_copy(frozen.module, layer, example)
-        self.module = frozen.module if self._parts is None else None
         self._record = threading.local()
         if layer is not None and self._parts is None:
             self.module.get_submodule(layer).register_forward_hook(self._keep)

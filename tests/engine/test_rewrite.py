@@ -82,6 +82,7 @@ def plain_engine(monkeypatch):
 
     def use():
         monkeypatch.setattr(_recorded, "frozen_copy", plain_copy)
+        monkeypatch.setattr(_recorded, "split_copy", lambda module, example, **kwargs: (plain_copy(module, example), None))
         monkeypatch.setattr(_network, "forward_copy", lambda module, example, dtype, **kwargs: plain_copy(module, example))
 
     return use
