@@ -42,7 +42,7 @@ def metric(*, greater_is_better, bounds, requires_y=False, requires_explainer=Fa
     def declare(function):
         @functools.wraps(function)
         def checked(estimator, X, maps, y=None, **params):
-            check_maps(maps, None if X is None else np.shape(X))
+            maps = check_maps(maps, None if X is None else np.shape(X))
             return function(estimator, X, maps, y, **params)
 
         checked.greater_is_better = greater_is_better

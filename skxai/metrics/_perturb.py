@@ -8,7 +8,6 @@ from sklearn.utils.validation import check_array
 
 from ..engine import Predictor, feature_range, predictor, resolve_baseline, shared, slices, unperturbed_probabilities
 from ..utils.random import seed_from
-from ._base import check_maps
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,6 @@ def subject(estimator, X, maps, target=None, batch_size=None):
         If X or the maps are not finite, or of different shapes.
     """
     X = check_array(X, dtype=np.float32, allow_nd=True, input_name="X")
-    maps = check_maps(maps, X.shape)
     network = predictor(estimator, X, batch_size=batch_size)
     if target is None:
         target = getattr(estimator, "target", None)
