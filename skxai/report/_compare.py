@@ -165,7 +165,8 @@ def compare_explainers(explainers, X, y=None, *, scoring=None, cv=None, n_jobs=N
         def score(explainer, X, y):
             return explain_and_score(explainer, X, y, scoring=scoring, **params)
 
-        results = _run(tasks, score, n_jobs, verbose)
+        with shared_passes():
+            results = _run(tasks, score, n_jobs, verbose)
         return table_of({name: result for (name, *_), result in zip(tasks, results)})
     if y is None:
         raise ValueError("y must be given with cv: the explainers' classifiers are trained in each fold; got None.")
@@ -178,14 +179,19 @@ def _cross_validated(explainers, X, y, scoring, cv, n_jobs, verbose, params):
         for train, test in check_cv(cv, y, classifier=True).split(X, y)
     ]
     with tempfile.TemporaryDirectory() as cache:
+        features = joblib.Memory(cache, verbose=0)
         estimators = {name: _with_memory(explainer, cache) for name, explainer in explainers.items()}
         tasks = [(name, estimator, fold) for fold in folds for name, estimator in estimators.items()]
 
         def fit_and_score(estimator, fold):
             train, X_test, y_test = fold
             fitted = clone(estimator).fit(_safe_indexing(X, train), _safe_indexing(y, train))
+            if isinstance(fitted, Pipeline) and len(fitted) > 1:
+                X_test = features.cache(_transformed)(fitted[:-1], X_test)
+                fitted = fitted[-1]
             return explain_and_score(fitted, X_test, y_test, scoring=scoring, **params)
 
+        # Passes are shared by the metrics of a method only: each loads a classifier of its own from the cache.
         results = _run(tasks, fit_and_score, n_jobs, verbose)
     joined = {}
     for name in explainers:
@@ -210,10 +216,14 @@ def _with_memory(estimator, cache):
     return estimator
 
 
+def _transformed(steps, X):
+    return steps.transform(X)
+
+
 def _run(tasks, function, n_jobs, verbose):
     jobs = (joblib.delayed(function)(*arguments) for _, *arguments in tasks)
     results = joblib.Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
-    with progress_bars(verbose), shared_passes():
+    with progress_bars(verbose):
         return list(tqdm(results, total=len(tasks), desc="comparing explainers", unit="method", disable=not verbose))
 
 
