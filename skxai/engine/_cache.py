@@ -6,49 +6,71 @@ import gc
 import threading
 import weakref
 from collections import OrderedDict
+from dataclasses import dataclass
 
 import torch
 
 from ._threads import alone
 
-# Copies of this many modules are kept; a search alternates between few.
-KEPT = 4
-# Bytes of weights from which on it matters what a network leaves behind.
+# Bytes of weights that copies may hold in all; the two that were used last are kept whatever they hold.
+LIMIT = 256 * 2**20
+# Bytes of weights from which on it matters what the making of a copy leaves behind.
 LARGE = 32 * 2**20
 
-_KNOWN = OrderedDict()  # id(module) → (weak reference, fingerprint, copies)
+BITS = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}  # of a floating-point number of so many bytes
+
+_MADE = OrderedDict()  # (id of the module, key) → Copy, the one that was used last at the end
 _LOCK = threading.RLock()
 
 
+@dataclass(frozen=True)
+class Copy:
+    """A copy, and the module as it was when it was made."""
+
+    of: weakref.ref
+    fingerprint: tuple
+    size: int  # bytes of the module's weights
+    value: object
+
+
 class Copies:
-    """What was made of one module, while it stays as it is."""
+    """What is made of one module, while it stays as it is. The module is not kept alive."""
 
     def __init__(self, module):
-        self._made = {}
-        self._bytes = sum(weight.nbytes for weight in module.parameters())
+        self._address = id(module)
+        self._of = weakref.ref(module, lambda _: _forget(self._address))
+        self._fingerprint = fingerprint(module)
+        self._size = sum(weight.nbytes for weight in module.parameters())
 
     def get(self, key, make):
         """Return what was made for ``key`` before, or else ``make()``."""
+        place = (self._address, key)
         with _LOCK:
-            if key not in self._made:
-                self._made[key] = alone(make)
-                if self._bytes > LARGE:
-                    _return_freed_memory()
-            return self._made[key]
+            known = _MADE.get(place)
+            # Another module may have the address of a dead one, and this one may have other weights by now.
+            if known is None or known.of() is not self._of() or known.fingerprint != self._fingerprint:
+                known = _MADE[place] = Copy(self._of, self._fingerprint, self._size, alone(make))
+                _make_room()
+            _MADE.move_to_end(place)
+            return known.value
 
 
 def copies_of(module):
-    """Return the ``Copies`` of a module: those made before, if it has not changed since. It is not kept alive."""
-    now = alone(lambda: fingerprint(module))
-    with _LOCK:
-        reference, then, copies = _KNOWN.get(id(module), (lambda: None, None, None))
-        if reference() is not module or then != now:  # another module at the address of a dead one, or other weights
-            copies = Copies(module)
-            _KNOWN[id(module)] = (weakref.ref(module, _forget(id(module))), now, copies)
-            while len(_KNOWN) > KEPT:
-                _KNOWN.popitem(last=False)
-        _KNOWN.move_to_end(id(module))
-        return copies
+    """Return the ``Copies`` of a module as it is now."""
+    return alone(lambda: Copies(module))
+
+
+def _make_room():
+    total = sum(copy.size for copy in _MADE.values())
+    while total > LIMIT and len(_MADE) > 2:
+        total -= _MADE.popitem(last=False)[1].size
+    if next(reversed(_MADE.values())).size > LARGE:
+        _return_freed_memory()
+
+
+def _forget(address):
+    for place in [place for place in list(_MADE) if place[0] == address and _MADE[place].of() is None]:
+        _MADE.pop(place, None)
 
 
 def _return_freed_memory():
@@ -56,14 +78,6 @@ def _return_freed_memory():
     gc.collect()  # traced modules and their graphs hold each other
     with contextlib.suppress(Exception):  # glibc's; others give back by themselves
         ctypes.CDLL(None).malloc_trim(0)
-
-
-def _forget(address):
-    def forget(reference):
-        if _KNOWN.get(address, (None,))[0] is reference:
-            del _KNOWN[address]
-
-    return forget
 
 
 def fingerprint(module):
@@ -77,7 +91,7 @@ def fingerprint(module):
         for name, layer in module.named_modules()
     ]
     tensors = [*module.parameters(), *module.buffers()]
-    return tuple(layers), tuple((id(tensor), *_state(tensor)) for tensor in tensors)
+    return tuple(layers), tuple(map(_state, tensors)), _sums(tensors)
 
 
 def _settings(layer):
@@ -87,6 +101,14 @@ def _settings(layer):
 
 def _state(tensor):
     version = -1 if tensor.is_inference() else tensor._version
-    values = tensor.detach()
-    bits = values.view(torch.int32) if values.dtype == torch.float32 else values
-    return version, tensor.device, tensor.dtype, tuple(tensor.shape), bits.sum().item()
+    return id(tensor), version, tensor.device, tensor.dtype, tuple(tensor.shape)
+
+
+def _sums(tensors):
+    """Return the sum of the bits of each tensor, with one wait for a device however many tensors there are."""
+    by_device = {}
+    for tensor in tensors:
+        values = tensor.detach()
+        bits = values.view(BITS[values.element_size()]) if values.is_floating_point() else values
+        by_device.setdefault(tensor.device, []).append(bits.sum(dtype=torch.int64))
+    return tuple(tuple(torch.stack(sums).tolist()) for sums in by_device.values())

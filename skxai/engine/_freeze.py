@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import fx, nn
 
-from ._layers import tensor_of
+from ._layers import tensor_of, watch
 from ._rewrite import rewritten, split_at, trim_kernels
 
 
@@ -284,12 +284,5 @@ def _sizes(module, example):
         if isinstance(output := tensor_of(output), torch.Tensor):
             sizes.append(output.nbytes)
 
-    leaves = [layer for layer in module.modules() if not any(True for _ in layer.children())]
-    handles = [leaf.register_forward_hook(note) for leaf in leaves]
-    try:
-        with torch.inference_mode():
-            module(example.clone())
-    finally:
-        for handle in handles:
-            handle.remove()
+    watch(module, [layer for layer in module.modules() if not any(True for _ in layer.children())], example, note)
     return max(sizes), sum(sizes)

@@ -1,5 +1,6 @@
-"""Names and shapes of a module's layers."""
+"""Names of a module's layers, and what goes through them."""
 
+import torch
 from torch import nn
 
 CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
@@ -55,3 +56,17 @@ def layer_name(module, layer=None):
 def tensor_of(output):
     """Return the tensor of a module's output: itself, or the first of a tuple (the others are auxiliary by custom)."""
     return output[0] if isinstance(output, (tuple, list)) else output
+
+
+def watch(module, layers, inputs, note):
+    """Run a module without gradients and call ``note(layer, inputs, output)`` after each call of one of ``layers``.
+
+    The module may work in place on what it is given: it gets a copy.
+    """
+    handles = [layer.register_forward_hook(note) for layer in layers]
+    try:
+        with torch.inference_mode():
+            module(inputs.clone())
+    finally:
+        for handle in handles:
+            handle.remove()

@@ -8,11 +8,12 @@ import torch
 
 from ._batches import batch_size_within
 from ._cache import copies_of
-from ._freeze import detached_copy, forward_copy
-from ._layers import convolution_names, tensor_of
+from ._forward import Forward
+from ._freeze import detached_copy
+from ._layers import convolution_names, watch
 from ._precision import forward_dtype
 from ._predictor import Predictor
-from ._recorded import Recorded, in_fast_layout, scores_of
+from ._recorded import Recorded
 from ._threads import in_order
 
 # What an input holds on its way through a network, as a multiple of the outputs of its leaf modules: functional
@@ -57,14 +58,16 @@ class FrozenNetwork(Predictor):
         self._module, self._forced_batch_size = module, batch_size
         # Passes without gradients ask for no layer: they are the same whatever an explainer looks at.
         copies, kind, dtype = copies_of(module), (example.shape, output), forward_dtype(self.device)
-        self._forward = self.shared_as = copies.get((kind, dtype), lambda: Forward(module, example, output, dtype))
+        with _exact_convolutions(self.device):
+            self._forward = self.shared_as = copies.get((kind, dtype), lambda: Forward(module, example, output, dtype))
         self._check_scores()
         self._record = lambda: copies.get((kind, layer), lambda: Recorded(module, example, output, layer))
         self.batch_size = self._size_within(WORKSPACE * 2 * self._forward.largest)
 
     @functools.cached_property
     def _recorded(self):
-        return self._record()
+        with _exact_convolutions(self.device):
+            return self._record()
 
     @functools.cached_property
     def gradient_batch_size(self):
@@ -111,13 +114,14 @@ class FrozenNetwork(Predictor):
 
     def convolution_shapes(self, x):
         """Return {name: (channels, ...)} of the outputs of all convolutions for one input, in the order they run."""
-        shapes, plain = {}, detached_copy(self._module)
-        for name in convolution_names(plain):
-            plain.get_submodule(name).register_forward_hook(
-                lambda layer, inputs, output, name=name: shapes.__setitem__(name, tuple(output.shape[1:]))
-            )
-        with torch.inference_mode():
-            plain(self.tensor(x))
+        plain, shapes = detached_copy(self._module), {}
+        names = {plain.get_submodule(name): name for name in convolution_names(plain)}
+        watch(
+            plain,
+            names,
+            self.tensor(x),
+            lambda layer, inputs, output: shapes.__setitem__(names[layer], tuple(output.shape[1:])),
+        )
         return shapes
 
     def _check_scores(self):
@@ -128,43 +132,6 @@ class FrozenNetwork(Predictor):
                 f"{f'shape {got}' if isinstance(got, tuple) else f'a {got}'} for one clip. Give output=, a function from what "
                 "the module returns to logits."
             )
-
-
-class Forward:
-    """The frozen copy for passes without gradients.
-
-    Parameters
-    ----------
-    module : torch.nn.Module
-        The trained module; it is copied and never touched.
-    example : tensor of shape (1, ...)
-        One input, on the module's device.
-    output : "logits", "probabilities" or callable
-        What the module returns, or a function of it that gives logits ``(b, k)``.
-    dtype : torch.dtype
-        float32 or bfloat16.
-
-    Attributes
-    ----------
-    largest : int
-        Bytes of the largest output of a layer, for one input.
-    score_shape : tuple of int, or str
-        Shape of the scores of one input, or the type of what stands in their place.
-    """
-
-    def __init__(self, module, example, output, dtype):
-        frozen = forward_copy(module, example, dtype, strip_softmax=output == "probabilities")
-        self.output = "logits" if frozen.stripped else output
-        self.largest = frozen.largest
-        self.module = frozen.module
-        with torch.inference_mode():
-            raw = self.module(example.clone())
-            scores = self.output(raw) if callable(self.output) else tensor_of(raw)
-        self.score_shape = tuple(scores.shape) if isinstance(scores, torch.Tensor) else type(scores).__name__
-
-    def logits(self, inputs):
-        """Return the scores S ``(b, k)`` of inputs ``(b, ...)``."""
-        return scores_of(self.module(in_fast_layout(inputs)), self.output)
 
 
 def _halving(function, block):

@@ -8,7 +8,6 @@ import torch
 from ._batches import blocks
 from ._progress import with_bar
 from ._sharing import shared
-from ._threads import in_order
 
 
 class Predictor(ABC):
@@ -59,7 +58,8 @@ class Predictor(ABC):
         block, result : tuple of slice, object
             In order.
         """
-        yield from in_order(lambda block: (block, function(*block)), blocks, 1)
+        for block in blocks:
+            yield block, function(*block)
 
     def sweep(self, n_clips, n_variants, make, target):
         """Run the network on every variant of every clip.

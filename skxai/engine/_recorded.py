@@ -5,6 +5,7 @@ import threading
 
 import torch
 
+from ._forward import in_fast_layout, scores_of
 from ._freeze import frozen_copy, split_copy
 from ._layers import tensor_of
 from ._sharing import shared_by_content
@@ -124,22 +125,6 @@ class Recorded:
                 f"layer={self.layer!r} of {self.owner} must return a tensor (n, channels, …) with a spatial axis; got {got}."
             )
         return record
-
-
-def scores_of(raw, output):
-    """Return the scores S ``(b, k)`` before the softmax from what a module returns.
-
-    Where the module ends in a softmax that cannot be removed, log p stands in: it differs from S by a constant of the clip.
-    """
-    if callable(output):
-        return output(raw)
-    raw = tensor_of(raw)
-    return raw.clamp_min(torch.finfo(raw.dtype).tiny).log() if output == "probabilities" else raw
-
-
-def in_fast_layout(inputs):
-    """Return images ``(b, channels, rows, columns)`` in channels-last memory, other inputs as they are."""
-    return inputs.contiguous(memory_format=torch.channels_last) if inputs.dim() == 4 else inputs
 
 
 def _of_target(logits, target):

@@ -5,6 +5,8 @@ from torch import fx, nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from ._layers import CONVOLUTIONS, watch
+
 FOLDABLE = {(nn.Conv1d, nn.BatchNorm1d), (nn.Conv2d, nn.BatchNorm2d), (nn.Conv3d, nn.BatchNorm3d)}
 SOFTMAX_FUNCTIONS = (torch.softmax, torch.log_softmax, functional.softmax, functional.log_softmax)
 SOFTMAX_METHODS = ("softmax", "log_softmax")
@@ -189,14 +191,7 @@ def trim_kernels(module, example):
     def note(convolution, inputs, output):
         seen.setdefault(convolution, set()).add((tuple(inputs[0].shape[2:]), tuple(output.shape[2:])))
 
-    convolutions = [layer for layer in module.modules() if type(layer) in (nn.Conv1d, nn.Conv2d, nn.Conv3d)]
-    handles = [layer.register_forward_hook(note) for layer in convolutions]
-    try:
-        with torch.inference_mode():
-            module(example.clone())
-    finally:
-        for handle in handles:
-            handle.remove()
+    watch(module, [layer for layer in module.modules() if type(layer) in CONVOLUTIONS], example, note)
     for convolution, shapes in seen.items():
         if len(shapes) == 1 and convolution.padding_mode == "zeros" and not isinstance(convolution.padding, str):
             _trim(convolution, *shapes.pop())

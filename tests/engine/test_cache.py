@@ -85,14 +85,28 @@ def test_mode_of_training_is_no_change(module):
     assert module.training
 
 
-def test_module_is_not_kept_alive_and_few_copies_are_kept():
-    modules = [nn.Sequential(nn.Flatten(), nn.Linear(64, 2)) for _ in range(_cache.KEPT + 3)]
+def test_module_is_not_kept_alive():
+    modules = [nn.Sequential(nn.Flatten(), nn.Linear(64, 2)) for _ in range(3)]
     for each in modules:
         freeze(PretrainedClassifier(each), X)
-    assert len(_cache._KNOWN) == _cache.KEPT
-    alive = [weakref.ref(each) for each in modules]
+    addresses, alive = {id(each) for each in modules}, [weakref.ref(each) for each in modules]
+    assert addresses <= {address for address, _ in _cache._MADE}
     modules.clear()
     del each
     gc.collect()
     assert not any(reference() for reference in alive)
-    assert not _cache._KNOWN
+    assert not addresses & {address for address, _ in _cache._MADE}
+
+
+def test_copies_stay_within_their_limit(module, monkeypatch):
+    layers = ["0", "1", "2"]
+    weights = sum(weight.nbytes for weight in module.parameters())
+    monkeypatch.setattr(_cache, "LIMIT", 3 * weights)
+    for layer in layers:
+        assert freeze(PretrainedClassifier(module), X, layer=layer)._recorded
+        assert sum(copy.size for copy in _cache._MADE.values()) <= 3 * weights
+    used_last = [key[-1] for _, key in _cache._MADE]
+    assert used_last == ["1", torch.float32, "2"]
+    monkeypatch.setattr(_cache, "LIMIT", 0)
+    assert freeze(PretrainedClassifier(module), X, layer="0")._recorded
+    assert [key[-1] for _, key in _cache._MADE] == [torch.float32, "0"]

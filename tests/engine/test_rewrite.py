@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from skxai.engine import _freeze, _network, _recorded, freeze
+from skxai.engine import _forward, _freeze, _recorded, freeze
 from skxai.engine._rewrite import rewritten, trim_kernels
 from skxai.models import PretrainedClassifier, ResNetClassifier
 from skxai.models.acoumon import AcoumonNet
@@ -83,7 +83,7 @@ def plain_engine(monkeypatch):
     def use():
         monkeypatch.setattr(_recorded, "frozen_copy", plain_copy)
         monkeypatch.setattr(_recorded, "split_copy", lambda module, example, **kwargs: (plain_copy(module, example), None))
-        monkeypatch.setattr(_network, "forward_copy", lambda module, example, dtype, **kwargs: plain_copy(module, example))
+        monkeypatch.setattr(_forward, "forward_copy", lambda module, example, dtype, **kwargs: plain_copy(module, example))
 
     return use
 
