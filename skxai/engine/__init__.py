@@ -1,13 +1,14 @@
 """The one place where torch models are run: fast frozen copies, batches within a memory budget, gradients, activations."""
 
 from ._batches import batch_size_within, blocks, even_slices, slices
-from ._from_estimator import freeze, predictor, unwrap
+from ._forward import scores_of
+from ._from_estimator import freeze, output_of, predictor, unwrap
 from ._masking import BASELINES, feature_range, mask, minmax, resolve_baseline
 from ._network import FrozenNetwork
 from ._precision import config_context
 from ._predictor import OpaquePredictor, Predictor, unperturbed_probabilities
 from ._progress import progress_bars
-from ._sharing import shared, shared_passes
+from ._sharing import shared, shared_passes, unshared_passes
 
 __all__ = [
     "BASELINES",
@@ -22,12 +23,15 @@ __all__ = [
     "freeze",
     "mask",
     "minmax",
+    "output_of",
     "predictor",
     "progress_bars",
     "resolve_baseline",
+    "scores_of",
     "shared",
     "shared_passes",
     "slices",
     "unperturbed_probabilities",
+    "unshared_passes",
     "unwrap",
 ]

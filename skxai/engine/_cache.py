@@ -15,7 +15,7 @@ from ._threads import alone
 # Bytes of weights that copies may hold in all; the two that were used last are kept whatever they hold.
 LIMIT = 256 * 2**20
 # Bytes of weights from which on it matters what the making of a copy leaves behind.
-LARGE = 32 * 2**20
+LARGE = 64 * 2**20
 
 BITS = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}  # of a floating-point number of so many bytes
 

@@ -52,7 +52,7 @@ def freeze(estimator, X, *, layer=None, last_convolution=False, batch_size=None,
         module,
         X[:1],
         classes=estimator.classes_,
-        output=_output_of(estimator),
+        output=output_of(estimator),
         layer=layer_name(module, layer) if layer is not None or last_convolution else None,
         batch_size=batch_size,
     )
@@ -101,7 +101,7 @@ def unwrap(estimator):
             return estimator
 
 
-def _output_of(estimator):
+def output_of(estimator):
     """Read what a classifier's module returns: ours say it, for skorch it follows from the criterion."""
     if hasattr(estimator, "output_"):
         return estimator.output_

@@ -89,14 +89,15 @@ class FrozenNetwork(Predictor):
             for done in in_order(attempt, blocks, self.n_threads):
                 yield from done
 
+    @torch.inference_mode()
     def logits(self, inputs):
-        """Return the scores S ``(b, k)`` before the softmax, through the copy that has gradients."""
-        return self._recorded.logits(inputs)
+        """Return the scores S ``(b, k)`` before the softmax."""
+        # A module may work in place on what it is given; variants are made for this call, so nothing of value is lost.
+        return self._forward.logits(inputs)
 
     @torch.inference_mode()
     def probabilities(self, inputs):
-        # A module may work in place on what it is given; variants are made for this call, so nothing of value is lost.
-        return torch.softmax(self._forward.logits(inputs), dim=1)
+        return torch.softmax(self.logits(inputs), dim=1)
 
     def input_gradient(self, inputs, target=None):
         """Return ∂S_c/∂x of the shape of ``inputs``, for the class ``target`` ``(b,)`` or the predicted one."""

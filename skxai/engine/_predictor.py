@@ -61,7 +61,7 @@ class Predictor(ABC):
         for block in blocks:
             yield block, function(*block)
 
-    def sweep(self, n_clips, n_variants, make, target):
+    def sweep(self, n_clips, n_variants, make, target, scores=None):
         """Run the network on every variant of every clip.
 
         Parameters
@@ -73,6 +73,8 @@ class Predictor(ABC):
             does not grow with the grid.
         target : tensor of shape (n_clips,)
             Column of the class whose probability is asked for.
+        scores : callable or None, default=None
+            From inputs ``(b, ...)`` to scores ``(b, k)`` that stand in for the probabilities: ``logits``, say.
 
         Returns
         -------
@@ -81,13 +83,14 @@ class Predictor(ABC):
         predicted : tensor of shape (n_clips, n_variants), int32
             Column of the class predicted for it.
         """
+        scores = self.probabilities if scores is None else scores
         probability = torch.empty(n_clips, n_variants, device=self.device)
         predicted = torch.empty(n_clips, n_variants, dtype=torch.int32, device=self.device)
 
         @torch.inference_mode()
         def one(clips, variants):
             inputs = make(clips, variants)
-            p = self.probabilities(inputs.flatten(0, 1)).unflatten(0, inputs.shape[:2])
+            p = scores(inputs.flatten(0, 1)).unflatten(0, inputs.shape[:2])
             of_target = target[clips, None, None].expand(*inputs.shape[:2], 1)
             return p.gather(2, of_target)[..., 0], p.argmax(2).to(torch.int32)
 

@@ -130,7 +130,7 @@ class Recorded:
 def _of_target(logits, target):
     """Return the sum of the scores of the classes ``target`` ``(b,)``, or of the predicted ones."""
     if target is None:
-        return logits.amax(1).sum()
+        target = logits.argmax(1)  # of a tie the first, as everywhere; amax would give the mean of their gradients
     return logits.gather(1, torch.as_tensor(target, device=logits.device)[:, None]).sum()
 
 

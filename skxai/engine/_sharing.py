@@ -30,6 +30,16 @@ def shared_passes():
         _STORE.reset(token)
 
 
+@contextlib.contextmanager
+def unshared_passes():
+    """Share nothing until the block ends: for passes that nobody asks for again, whose networks the store would keep."""
+    token = _STORE.set(None)
+    try:
+        yield
+    finally:
+        _STORE.reset(token)
+
+
 def shared(function=None, *, equal=()):
     """Let ``function`` return an earlier result for the same arguments inside ``shared_passes()``.
 
