@@ -5,6 +5,8 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 HERE = Path(__file__).parent
+# Other packages that explain torch networks: the tests hold skxai against them, and `make bench` times it beside them.
+PEERS = ["captum>=0.8", "grad-cam>=1.5.5", "quantus>=0.6", "torchcam>=0.5"]
 
 
 def version():
@@ -39,17 +41,10 @@ setup(
         "filelock>=3.12",  # one training per fold, also when parallel workers ask for it at the same moment
     ],
     extras_require={
-        "test": ["pytest>=8", "ruff>=0.6"],
+        "test": ["pytest>=8", "hypothesis>=6.100", "ruff>=0.6", *PEERS],
         "bench": ["pytest-benchmark>=5"],
-        # What `make bench` times skxai beside. Whichever is missing is left out of the table, by name.
-        "peers": [
-            "captum>=0.8",
-            "grad-cam>=1.5.5",
-            "quantus>=0.6",
-            "torchcam>=0.5",
-            "tf-keras-vis>=0.8.7",
-            "tensorflow>=2.16",  # of tf-keras-vis, which does not ask for it
-        ],
+        # TensorFlow is heavy, and only for `make bench`. Whichever is missing is left out of its table, by name.
+        "peers": [*PEERS, "tf-keras-vis>=0.8.7", "tensorflow>=2.16"],  # of tf-keras-vis, which does not ask for it
     },
     entry_points={"console_scripts": ["skxai = skxai.cli:main"]},
     classifiers=[

@@ -5,12 +5,19 @@ from abc import abstractmethod
 from numbers import Integral
 
 import torch
-from torch.nn import functional
 
 from ..engine import freeze
 from ._base import Explainer
+from ._conventions import Resizing, names_of
 
-MODES = {1: "linear", 2: "bilinear", 3: "trilinear"}
+# How the map becomes one of the features' size, by convention. captum keeps its sign; all others have taken the ReLU.
+RESIZINGS = {
+    None: Resizing(),
+    "captum": Resizing(),
+    "pytorch-grad-cam": Resizing(before=1e-7, after=1e-7),
+    "tf-keras-vis": Resizing(corners=True, after=1e-7),
+    "torch-cam": Resizing(before=1e-8),
+}
 
 
 class CAM(Explainer):
@@ -58,7 +65,12 @@ class CAM(Explainer):
 class GradientCAM(CAM):
     """A CAM whose weights follow from the gradients at the layer. Subclasses say how, in ``_weights``."""
 
+    _parameter_constraints = {**CAM._parameter_constraints, "convention": names_of(RESIZINGS)}
     _finds_target = True
+
+    def __init__(self, estimator, *, target=None, layer=None, convention=None, batch_size=None, memory=None, verbose=0):
+        super().__init__(estimator, target=target, layer=layer, batch_size=batch_size, memory=memory, verbose=verbose)
+        self.convention = convention
 
     @abstractmethod
     def _weights(self, activations, gradients):
@@ -67,16 +79,17 @@ class GradientCAM(CAM):
     def _explain(self, network, x, target):
         activations, gradients = network.activation_gradients(x, target)
         weights = self._weights(activations.flatten(2), gradients.flatten(2))
-        return project(weighted_sum(activations, weights), x.shape)
+        maps = weighted_sum(activations, weights, signed=self.convention == "captum")
+        return project(maps, x.shape, RESIZINGS[self.convention])
 
 
-def weighted_sum(activations, weights):
-    """Return ReLU(Σ_k w_k A_k) ``(b, ...)`` of feature maps ``(b, k, ...)`` and weights ``(b, k)``."""
-    maps = torch.bmm(weights[:, None], activations.flatten(2)).relu()
-    return maps.reshape(len(activations), *activations.shape[2:])
+def weighted_sum(activations, weights, signed=False):
+    """Return ReLU(Σ_k w_k A_k) ``(b, ...)`` of feature maps ``(b, k, ...)`` and weights ``(b, k)``; signed without the ReLU."""
+    maps = torch.bmm(weights[:, None], activations.flatten(2))
+    return (maps if signed else maps.relu()).reshape(len(activations), *activations.shape[2:])
 
 
-def project(maps, shape):
+def project(maps, shape, resizing=RESIZINGS[None]):
     """Bring maps ``(b, ...)`` of a layer to the shape of the features, (bi)linearly; channels of the features share a map.
 
     Parameters
@@ -85,6 +98,8 @@ def project(maps, shape):
         m maps a clip, or (b, ...) for one, with d spatial axes. The last d axes of ``shape`` are theirs.
     shape : torch.Size
         Shape of the features ``(b, ...)``.
+    resizing : Resizing
+        How.
 
     Returns
     -------
@@ -92,8 +107,7 @@ def project(maps, shape):
         Of a shape that expands to ``shape``.
     """
     spatial = maps.dim() - 1
-    size = spatial_size(shape, spatial)
-    resized = functional.interpolate(maps[:, None], size=size, mode=MODES[spatial], align_corners=False)
+    resized = resizing(maps[:, None], spatial_size(shape, spatial))
     return resized.reshape(len(maps), *([1] * (len(shape) - 1 - len(shape[1:][-spatial:]))), *shape[1:][-spatial:])
 
 

@@ -3,7 +3,8 @@
 from numbers import Integral
 
 from ..utils.validation import Interval
-from .score_cam import ScoreCAM
+from ._conventions import names_of
+from .score_cam import MASKS, ScoreCAM
 
 
 class FasterScoreCAM(ScoreCAM):
@@ -29,6 +30,10 @@ class FasterScoreCAM(ScoreCAM):
     layer : str, int or None, default=None
         The layer whose feature maps are summed: a dotted name of the network, or an index into its convolutions. None is the
         last convolution.
+    convention : {"tf-keras-vis"} or None, default=None
+        Whose number it is. None is the definition above. "tf-keras-vis" (``Scorecam`` with ``max_N``): as in ``ScoreCAM``.
+        There the feature maps that any clip of a batch chooses count for all of them (``scorecam.py``, ``tf.unique``), so that
+        a map depends on the clips beside it; skxai's is the one that it gives a clip alone.
     batch_size : int or None, default=None
         Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
     memory : str, joblib.Memory or None, default=None
@@ -65,6 +70,7 @@ class FasterScoreCAM(ScoreCAM):
     _parameter_constraints = {
         **ScoreCAM._parameter_constraints,
         "n_channels": [Interval(Integral, 1, None, closed="left")],
+        "convention": names_of({name: MASKS[name] for name in (None, "tf-keras-vis")}),
     }
 
     def __init__(
@@ -75,6 +81,7 @@ class FasterScoreCAM(ScoreCAM):
         baseline="floor",
         target=None,
         layer=None,
+        convention=None,
         batch_size=None,
         memory=None,
         random_state=None,
@@ -85,6 +92,7 @@ class FasterScoreCAM(ScoreCAM):
             baseline=baseline,
             target=target,
             layer=layer,
+            convention=convention,
             batch_size=batch_size,
             memory=memory,
             random_state=random_state,

@@ -21,6 +21,16 @@ class GradCAM(GradientCAM):
     layer : str, int or None, default=None
         The layer whose feature maps are summed: a dotted name of the network, or an index into its convolutions. None is the
         last convolution.
+    convention : {"captum", "pytorch-grad-cam", "tf-keras-vis", "torch-cam"} or None, default=None
+        Whose number it is. None is the definition above. The weights are the same everywhere; what follows them is not.
+
+        - "captum" (``LayerGradCam``, then ``LayerAttribution.interpolate`` with ``"bilinear"``): no ReLU, so that what speaks
+          against the class is negative.
+        - "pytorch-grad-cam": scaled by (m − min m) / (max m − min m + 1e-7) before and after the upsampling
+          (``utils/image.py``, ``scale_cam_image``), so that a map that is constant and positive becomes 0.
+        - "tf-keras-vis" (``Gradcam``): upsampled with the centres of the corner pixels aligned (``scipy.ndimage.zoom``),
+          then scaled likewise.
+        - "torch-cam": scaled with 1e-8 at the size of the feature maps, then upsampled as its metrics do.
     batch_size : int or None, default=None
         Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
     memory : str, joblib.Memory or None, default=None

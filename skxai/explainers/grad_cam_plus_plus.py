@@ -3,6 +3,29 @@
 import torch
 
 from ._cam import GradientCAM
+from ._conventions import names_of
+
+
+def _alpha(activations, gradients):
+    """Return α of equation 19."""
+    # One g² is cancelled from the fraction: g³ of a small gradient underflows in float32.
+    denominator = 2 + activations.sum(2, keepdim=True) * gradients
+    return torch.where((gradients != 0) & (denominator != 0), 1 / denominator, 0)
+
+
+def _alpha_of_sum_one(activations, gradients):
+    alpha = _alpha(activations, gradients)
+    total = alpha.sum(2, keepdim=True)
+    return alpha / torch.where(total != 0, total, 1)
+
+
+def _alpha_with_epsilon(activations, gradients):
+    square = gradients**2
+    denominator = 2 * square + activations.sum(2, keepdim=True) * square * gradients + 1e-6
+    return torch.where(gradients != 0, square / denominator, 0)
+
+
+ALPHAS = {None: _alpha, "pytorch-grad-cam": _alpha_with_epsilon, "tf-keras-vis": _alpha_of_sum_one}
 
 
 class GradCAMPlusPlus(GradientCAM):
@@ -24,6 +47,13 @@ class GradCAMPlusPlus(GradientCAM):
     layer : str, int or None, default=None
         The layer whose feature maps are summed: a dotted name of the network, or an index into its convolutions. None is the
         last convolution.
+    convention : {"pytorch-grad-cam", "tf-keras-vis"} or None, default=None
+        Whose number it is. None is the definition above.
+
+        - "pytorch-grad-cam" (``grad_cam_plusplus.py``): 1e-6 is added to the denominator of α, which all but removes gradients
+          below 1e-3: at \|g\| = 1e-4 α is about 0.01 and not 0.5. Map scaled as in ``GradCAM``.
+        - "tf-keras-vis" (``gradcam_plus_plus.py``): α is divided by its sum over the feature map, which is in no equation of
+          the paper. Map as in ``GradCAM``. It multiplies by exp(S_c), which overflows above 88; skxai does not.
     batch_size : int or None, default=None
         Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
     memory : str, joblib.Memory or None, default=None
@@ -39,6 +69,11 @@ class GradCAMPlusPlus(GradientCAM):
         The labels.
     feature_range_ : tuple of float
         Lowest and highest feature value seen in ``fit``.
+
+    Notes
+    -----
+    There is no convention "torch-cam": in torch-cam 0.5.0 the division of α acts on a copy (``methods/gradient.py``,
+    ``alpha[idx][mask].div_(…)``), so that its weights are Σ ReLU(g)³.
 
     References
     ----------
@@ -56,8 +91,7 @@ class GradCAMPlusPlus(GradientCAM):
     (20, 1, 32, 32)
     """
 
+    _parameter_constraints = {**GradientCAM._parameter_constraints, "convention": names_of(ALPHAS)}
+
     def _weights(self, activations, gradients):
-        # One g² is cancelled from the fraction: g³ of a small gradient underflows in float32.
-        denominator = 2 + activations.sum(2, keepdim=True) * gradients
-        alpha = torch.where((gradients != 0) & (denominator != 0), 1 / denominator, 0)
-        return (alpha * gradients.relu()).sum(2)
+        return (ALPHAS[self.convention](activations, gradients) * gradients.relu()).sum(2)

@@ -3,11 +3,20 @@
 from numbers import Real
 
 import torch
-from torch.nn import functional
 
 from ..engine import BASELINES, mask, resolve_baseline
 from ..utils.validation import StrOptions
-from ._cam import CAM, MODES, project, spatial_size, weighted_sum
+from ._cam import CAM, RESIZINGS, project, spatial_size, weighted_sum
+from ._conventions import Resizing, names_of
+
+# How a feature map becomes a mask, by convention. The smallest number in the place of ε only spares constant maps a 0 / 0.
+MASKS = {
+    None: Resizing(after=torch.finfo(torch.float32).tiny),
+    "pytorch-grad-cam": Resizing(corners=True, after=1e-8),
+    "tf-keras-vis": Resizing(corners=True, after=1e-7),
+    "torch-cam": Resizing(before=1e-8),
+}
+OVER_CHANNELS = ("pytorch-grad-cam", "torch-cam")  # the weights are a softmax over the feature maps, not over the classes
 
 
 class ScoreCAM(CAM):
@@ -31,6 +40,16 @@ class ScoreCAM(CAM):
     layer : str, int or None, default=None
         The layer whose feature maps are summed: a dotted name of the network, or an index into its convolutions. None is the
         last convolution.
+    convention : {"pytorch-grad-cam", "tf-keras-vis", "torch-cam"} or None, default=None
+        Whose number it is. None is the definition above. All peers multiply, b = 0 whatever ``baseline`` says, which on
+        decibels turns what it hides to full level; and a constant feature map counts with the score of silence.
+
+        - "pytorch-grad-cam" (``score_cam.py``): m_k is upsampled with the centres of the corner pixels aligned; w is the
+          softmax of the score S_c **over the feature maps**, not over the classes. Map scaled as in ``GradCAM``.
+        - "tf-keras-vis" (``scorecam.py``): m_k upsampled likewise; w is the probability; map as in ``GradCAM``. It takes the
+          softmax of whatever the model returns, a second one if that is probabilities; skxai takes one.
+        - "torch-cam" (``methods/activation.py``): m_k is scaled first and then upsampled; w is the softmax of S_c over the
+          feature maps. Map as in ``GradCAM``.
     batch_size : int or None, default=None
         Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
     memory : str, joblib.Memory or None, default=None
@@ -69,6 +88,7 @@ class ScoreCAM(CAM):
     _parameter_constraints = {
         **CAM._parameter_constraints,
         "baseline": [Real, StrOptions(set(BASELINES))],
+        "convention": names_of(MASKS),
     }
 
     def __init__(
@@ -78,6 +98,7 @@ class ScoreCAM(CAM):
         baseline="floor",
         target=None,
         layer=None,
+        convention=None,
         batch_size=None,
         memory=None,
         random_state=None,
@@ -87,6 +108,7 @@ class ScoreCAM(CAM):
         self.baseline = baseline
         self.target = target
         self.layer = layer
+        self.convention = convention
         self.batch_size = batch_size
         self.memory = memory
         self.random_state = random_state
@@ -94,10 +116,17 @@ class ScoreCAM(CAM):
 
     def _explain(self, network, x, target):
         activations = self._channels(network.activations(x))
-        masks = _Masks(activations, x, resolve_baseline(self.baseline, x, self.feature_range_, self.seed_))
-        weights, _ = network.sweep(*activations.shape[:2], masks.seen_through, target)
-        constant = activations.flatten(2).amax(2) == activations.flatten(2).amin(2)
-        return project(weighted_sum(activations, weights.masked_fill(constant, 0)), x.shape)
+        baseline = resolve_baseline(self.baseline if self.convention is None else 0.0, x, self.feature_range_, self.seed_)
+        masks = _Masks(activations, x, baseline, MASKS[self.convention])
+        over_channels = self.convention in OVER_CHANNELS
+        scores = network.logits if over_channels else network.probabilities
+        weights, _ = network.sweep(*activations.shape[:2], masks.seen_through, target, scores)
+        if over_channels:
+            weights = weights.softmax(1)
+        if self.convention is None:
+            constant = activations.flatten(2).amax(2) == activations.flatten(2).amin(2)
+            weights = weights.masked_fill(constant, 0)
+        return project(weighted_sum(activations, weights), x.shape, RESIZINGS[self.convention])
 
     def _channels(self, activations):
         """Return the feature maps ``(b, k, ...)`` that take part."""
@@ -107,18 +136,14 @@ class ScoreCAM(CAM):
 class _Masks:
     """Clips seen through their feature maps, made a block at a time."""
 
-    def __init__(self, activations, x, baseline):
-        self.activations, self.x, self.baseline = activations, x, baseline
+    def __init__(self, activations, x, baseline, resizing):
+        self.activations, self.x, self.baseline, self.resizing = activations, x, baseline, resizing
 
     def seen_through(self, clips, channels):
         """Return ``b + m_k ⊙ (x − b)`` of the shape (clips, channels, ...)."""
         maps = self.activations[clips, channels]
         spatial = maps.dim() - 2
-        size = spatial_size(self.x.shape, spatial)
-        masks = functional.interpolate(maps, size=size, mode=MODES[spatial], align_corners=False)
-        low, high = masks.flatten(2).amin(2), masks.flatten(2).amax(2)
-        shape = (*low.shape, *[1] * spatial)
-        masks = (masks - low.view(shape)) / (high - low).clamp_min(torch.finfo(masks.dtype).tiny).view(shape)
+        masks = self.resizing(maps, spatial_size(self.x.shape, spatial))
         missing = self.x.dim() - 1 - min(spatial, self.x.dim() - 1)  # the channel axis of the features
         masks = masks.reshape(*masks.shape[:2], *[1] * missing, *self.x.shape[1:][-spatial:])
         baseline = self.baseline[clips] if len(self.baseline) > 1 else self.baseline

@@ -2,6 +2,7 @@
 
 import copy
 import functools
+from dataclasses import dataclass
 from numbers import Integral, Real
 
 import numpy as np
@@ -10,9 +11,19 @@ import torch
 from ..engine import blocks, slices
 from ..utils.validation import Interval
 from ._base import Explainer
+from ._conventions import names_of, scaled
 
 # Draws are summed in runs of this many, whatever n_samples is: the sum of more draws begins with that of fewer, to the bit.
 RUN = 5
+
+
+@dataclass(frozen=True)
+class _Convention:
+    relative: bool = True  # whether noise_level is a share of the clip's range of values, or the deviation itself
+    epsilon: float | None = None  # of a min–max scaling of each clip's map; None: not scaled
+
+
+CONVENTIONS = {None: _Convention(), "captum": _Convention(relative=False), "tf-keras-vis": _Convention(epsilon=1e-7)}
 
 
 class SmoothGrad(Explainer):
@@ -35,6 +46,14 @@ class SmoothGrad(Explainer):
         How many noisy copies are averaged.
     target : label or None, default=None
         The class to explain. None is the class that is predicted for each clip.
+    convention : {"captum", "tf-keras-vis"} or None, default=None
+        Whose number it is. None is the definition above. The draws are skxai's in any case: the same for all clips, and from
+        ``random_state``, where both peers draw for each clip from a global generator.
+
+        - "captum" (``NoiseTunnel(Saliency(...))``): ``noise_level`` is the standard deviation itself, its ``stdevs``, which
+          means something else on each scale of features.
+        - "tf-keras-vis" (``Saliency`` with ``smooth_samples`` and ``keepdims=True``): σ as here; the map is scaled per clip by
+          (m − min m) / (max m − min m + 1e-7).
     batch_size : int or None, default=None
         Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
     memory : str, joblib.Memory or None, default=None
@@ -76,6 +95,7 @@ class SmoothGrad(Explainer):
         **Explainer._parameter_constraints,
         "noise_level": [Interval(Real, 0, None, closed="left")],
         "n_samples": [Interval(Integral, 1, None, closed="left")],
+        "convention": names_of(CONVENTIONS),
     }
 
     def __init__(
@@ -85,6 +105,7 @@ class SmoothGrad(Explainer):
         noise_level=0.2,
         n_samples=20,
         target=None,
+        convention=None,
         batch_size=None,
         memory=None,
         random_state=None,
@@ -94,6 +115,7 @@ class SmoothGrad(Explainer):
         self.noise_level = noise_level
         self.n_samples = n_samples
         self.target = target
+        self.convention = convention
         self.batch_size = batch_size
         self.memory = memory
         self.random_state = random_state
@@ -105,7 +127,8 @@ class SmoothGrad(Explainer):
 
     def _means(self, network, x, target, counts):
         """Yield the map for each number of draws; ``counts`` rise, and each sum goes on from the one before."""
-        sigma = self.noise_level * (x.flatten(1).amax(1) - x.flatten(1).amin(1)).view(-1, *[1] * x.dim())
+        convention, extent = CONVENTIONS[self.convention], x.flatten(1).amax(1) - x.flatten(1).amin(1)
+        sigma = self.noise_level * (extent if convention.relative else torch.ones_like(extent)).view(-1, *[1] * x.dim())
 
         def add(total, generator, n_draws):
             for noise in _noise(generator, n_draws, x.shape[1:]):
@@ -125,7 +148,7 @@ class SmoothGrad(Explainer):
             mean, done = total.clone(), whole
             # The next count makes the draws of a run that is cut short again, in a run of full length.
             add(mean, copy.deepcopy(generator), count - whole)
-            yield mean / count
+            yield scaled(mean / count, convention.epsilon)
 
 
 def _noise(generator, n_draws, shape):

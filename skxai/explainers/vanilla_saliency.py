@@ -1,6 +1,10 @@
 """The gradient of the class score."""
 
 from ._base import Explainer
+from ._conventions import names_of, scaled
+
+# ε of the min–max scaling of each clip's map, by convention; None: not scaled.
+EPSILONS = {None: None, "captum": None, "tf-keras-vis": 1e-7}
 
 
 class VanillaSaliency(Explainer):
@@ -17,6 +21,12 @@ class VanillaSaliency(Explainer):
         trained again.
     target : label or None, default=None
         The class to explain. None is the class that is predicted for each clip.
+    convention : {"captum", "tf-keras-vis"} or None, default=None
+        Whose number it is. None is the definition above.
+
+        - "captum" (``Saliency``): the same.
+        - "tf-keras-vis" (``Saliency`` with ``keepdims=True``): scaled per clip by (g − min g) / (max g − min g + 1e-7). Without
+          ``keepdims`` it also takes the maximum over the channels, which would not have X's shape.
     batch_size : int or None, default=None
         Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
     memory : str, joblib.Memory or None, default=None
@@ -48,14 +58,16 @@ class VanillaSaliency(Explainer):
     (20, 1, 32, 32)
     """
 
+    _parameter_constraints = {**Explainer._parameter_constraints, "convention": names_of(EPSILONS)}
     _finds_target = True
 
-    def __init__(self, estimator, *, target=None, batch_size=None, memory=None, verbose=0):
+    def __init__(self, estimator, *, target=None, convention=None, batch_size=None, memory=None, verbose=0):
         self.estimator = estimator
         self.target = target
+        self.convention = convention
         self.batch_size = batch_size
         self.memory = memory
         self.verbose = verbose
 
     def _explain(self, network, x, target):
-        return network.input_gradient(x, target).abs()
+        return scaled(network.input_gradient(x, target).abs(), EPSILONS[self.convention])

@@ -5,7 +5,20 @@ import torch
 
 from ..engine import mask, minmax, shared
 from ._base import metric
+from ._convention import convention_of
 from ._perturb import outcomes, ranks, subject
+
+
+def _share(loss, before):
+    return np.divide(loss, before, out=np.full(len(loss), np.nan), where=before > 0)
+
+
+# The drop in confidence from its loss and what it was, by convention. The peers multiply the clip with the map as it is.
+DROPS = {
+    None: _share,
+    "pytorch-grad-cam": lambda loss, before: loss,
+    "torch-cam": lambda loss, before: loss / (before + 1e-7),
+}
 
 
 def top_half(maps, top=0.5, random_state=0):
@@ -15,24 +28,29 @@ def top_half(maps, top=0.5, random_state=0):
 
 
 @shared
-def masked_predictions(estimator, X, maps, target, baseline, top, batch_size, random_state):
-    """Return the subject, p_c of the explained input (NaN for a constant map) and whether the label changes."""
+def masked_predictions(estimator, X, maps, target, baseline, top, batch_size, random_state, product=False):
+    """Return the subject, p_c of the explained input (NaN for a constant map) and whether the label changes.
+
+    With ``product`` the explained input is m ⊙ x, with the map as it is, constant or not.
+    """
     _check_top(top)
     it = subject(estimator, X, maps, target, batch_size)
 
     def explained_input(x, maps, baseline):
-        explained = mask(x, torch.nan_to_num(top_half(maps, top, random_state)), baseline)
+        explained = x * maps if product else mask(x, torch.nan_to_num(top_half(maps, top, random_state)), baseline)
         return lambda clips, variants: explained[clips, None]
 
     after, predicted = outcomes(it, 1, explained_input, baseline=baseline, random_state=random_state)
-    constant = np.ptp(it.maps.reshape(len(it.maps), -1), axis=1) == 0
+    constant = (np.ptp(it.maps.reshape(len(it.maps), -1), axis=1) == 0) & (not product)
     after = np.where(constant, np.nan, after[:, 0])
     changed = np.where(constant, np.nan, predicted[:, 0] != it.predicted)
     return it, after, changed
 
 
 @metric(greater_is_better=False, bounds=(0, 1))
-def average_drop(estimator, X, maps, y=None, *, target=None, baseline="floor", top=0.5, batch_size=None, random_state=0):
+def average_drop(
+    estimator, X, maps, y=None, *, target=None, baseline="floor", top=0.5, convention=None, batch_size=None, random_state=0
+):
     r"""Loss of confidence when only the explained part of a clip is heard.
 
     .. math:: \max(0, Y - O) / Y, \quad Y = p_c(x), \quad O = p_c\big(b + m \odot (x - b)\big)
@@ -55,6 +73,13 @@ def average_drop(estimator, X, maps, y=None, *, target=None, baseline="floor", t
         What stands where the map hides the clip; see ``skxai.engine.resolve_baseline``.
     top : float, default=0.5
         Share of the pixels that is kept.
+    convention : {"pytorch-grad-cam", "torch-cam"} or None, default=None
+        Whose number it is. None is the definition above. Both peers multiply, O = p_c(m ⊙ x), with the map **as it is** and all
+        of its pixels: ``baseline`` and ``top`` are not looked at, and maps should be scaled already, such as those of
+        ``GradCAM(convention=...)``. On decibels the product turns what it hides to full level.
+
+        - "pytorch-grad-cam" (``DropInConfidence`` with ``ClassifierOutputSoftmaxTarget``): max(0, Y − O), not divided by Y.
+        - "torch-cam" (``ClassificationMetric`` with ``logits_fn`` a softmax): max(0, Y − O) / (Y + 1e-7).
     batch_size : int or None, default=None
         Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
     random_state : int, RandomState instance or None, default=0
@@ -64,6 +89,11 @@ def average_drop(estimator, X, maps, y=None, *, target=None, baseline="floor", t
     -------
     ndarray of shape (n,)
         In [0, 1]; NaN for a constant map or where Y = 0.
+
+    Notes
+    -----
+    SpeechBrain's average drop (``quantus_eval.py``, ``compute_AD``) takes the softmax of probabilities, a second one, so that
+    it cannot exceed 63.2 %: it is no convention here.
 
     References
     ----------
@@ -81,13 +111,16 @@ def average_drop(estimator, X, maps, y=None, *, target=None, baseline="floor", t
     >>> bool(average_drop(model, X, relevant).mean() < average_drop(model, X, irrelevant).mean())
     True
     """
-    it, after, _ = masked_predictions(estimator, X, maps, target, baseline, top, batch_size, random_state)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(it.before > 0, np.maximum(0, it.before - after) / it.before, np.nan)
+    drop = convention_of(DROPS, convention, "average_drop")
+    product = convention is not None
+    it, after, _ = masked_predictions(estimator, X, maps, target, baseline, top, batch_size, random_state, product)
+    return drop(np.maximum(0, it.before - after), it.before)
 
 
 @metric(greater_is_better=True, bounds=(0, 1))
-def average_increase(estimator, X, maps, y=None, *, target=None, baseline="floor", top=0.5, batch_size=None, random_state=0):
+def average_increase(
+    estimator, X, maps, y=None, *, target=None, baseline="floor", top=0.5, convention=None, batch_size=None, random_state=0
+):
     r"""Whether the classifier is surer when only the explained part of a clip is heard.
 
     .. math:: \mathbb{1}[O > Y], \quad Y = p_c(x), \quad O = p_c\big(b + m \odot (x - b)\big)
@@ -110,6 +143,9 @@ def average_increase(estimator, X, maps, y=None, *, target=None, baseline="floor
         What stands where the map hides the clip; see ``skxai.engine.resolve_baseline``.
     top : float, default=0.5
         Share of the pixels that is kept.
+    convention : {"pytorch-grad-cam", "torch-cam"} or None, default=None
+        Whose number it is, as in ``average_drop``: for both, O = p_c(m ⊙ x) with the map as it is. None is the definition
+        above.
     batch_size : int or None, default=None
         Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
     random_state : int, RandomState instance or None, default=0
@@ -133,7 +169,9 @@ def average_increase(estimator, X, maps, y=None, *, target=None, baseline="floor
     >>> average_increase(LogisticRegression().fit(X, X[:, 0]), X, np.tile([1.0, 0.0], (4, 1))).shape
     (4,)
     """
-    it, after, _ = masked_predictions(estimator, X, maps, target, baseline, top, batch_size, random_state)
+    convention_of(DROPS, convention, "average_increase")
+    product = convention is not None
+    it, after, _ = masked_predictions(estimator, X, maps, target, baseline, top, batch_size, random_state, product)
     return np.where(np.isnan(after), np.nan, after > it.before)
 
 

@@ -6,8 +6,12 @@ import torch
 from ..engine import shared
 from ..utils.random import seed_from
 from ._base import metric
+from ._convention import convention_of, ranks_by_position
 from ._correlation import spearman
 from ._perturb import outcomes, ranks, subject
+
+# Whether pixels of a group are replaced by one number between 0 and 1, by convention.
+ONE_NUMBER = {None: False, "quantus": True}
 
 
 @metric(greater_is_better=True, bounds=(-1, 1))
@@ -22,6 +26,7 @@ def monotonicity_correlation(
     baseline="uniform",
     features_in_step=None,
     n_draws=10,
+    convention=None,
     batch_size=None,
     random_state=0,
 ):
@@ -51,6 +56,13 @@ def monotonicity_correlation(
         Pixels in a group. None makes 64 groups, or one of each pixel where there are fewer.
     n_draws : int, default=10
         Replacements of each group.
+    convention : {"quantus"} or None, default=None
+        Whose number it is. None is the definition above. "quantus" (``MonotonicityCorrelation``): a draw is **one** number for
+        all pixels of a group, between 0 and 1 on any scale of features, whatever ``baseline`` says, and ties are broken by
+        position. Its own defaults are ``features_in_step=1`` and ``n_draws=100``, and its draws are unseeded and differ from
+        clip to clip; here all clips have the same. It does not divide by p² where p < 1e-5, which changes no rank; where that
+        is so for some clips and not for others it stops with a ValueError (``monotonicity_correlation.py``), and skxai returns
+        the correlation.
     batch_size : int or None, default=None
         Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
     random_state : int, RandomState instance or None, default=0
@@ -59,7 +71,7 @@ def monotonicity_correlation(
     Returns
     -------
     ndarray of shape (n,)
-        In [−1, 1]; NaN for a constant map or a constant effect, and where p = 0.
+        In [−1, 1]; NaN for a constant map or a constant effect, and where p = 0 (not under Quantus' convention).
 
     References
     ----------
@@ -76,6 +88,7 @@ def monotonicity_correlation(
     >>> bool(monotonicity_correlation(model, X, maps).mean() > 0.8)
     True
     """
+    one_number = convention_of(ONE_NUMBER, convention, "monotonicity_correlation")
     it = subject(estimator, X, maps, target, batch_size)
     n_pixels = it.X[0].size
     size = -(-n_pixels // min(64, n_pixels)) if features_in_step is None else features_in_step
@@ -84,32 +97,33 @@ def monotonicity_correlation(
     if n_draws < 1:
         raise ValueError(f"n_draws must be at least 1; got {n_draws!r}.")
     n_groups = -(-n_pixels // size)
-    draws = None
-    if baseline == "uniform":
-        generator = np.random.default_rng(seed_from(random_state))
+    draws, generator = None, np.random.default_rng(seed_from(random_state))
+    if one_number:
+        draws = generator.uniform(size=(n_groups * n_draws, *[1] * (it.X.ndim - 1))).astype(np.float32)
+    elif baseline == "uniform":
         # A pixel is in one group, so that one field of draws serves all groups.
         draws = generator.uniform(*it.feature_range, size=(n_draws, *it.X.shape[1:])).astype(np.float32)
     n_repeats = 1 if draws is None else n_draws
 
     def replaced(x, maps, baseline):
-        group = ranks(maps.abs(), random_state, descending=False) // size
+        sizes = maps.abs()
+        places = ranks_by_position(sizes, descending=False) if one_number else ranks(sizes, random_state, descending=False)
+        group = places // size
         fields = baseline[:, None] if draws is None else torch.as_tensor(draws, device=x.device)[None]
         fields = fields.expand(len(x), *fields.shape[1:])
 
         def make(clips, variants):
             variant = torch.arange(variants.start, variants.stop, device=x.device)
             chosen = group[clips, None] == (variant // n_repeats).view(1, -1, *[1] * (x.dim() - 1))
-            return torch.where(chosen, fields[clips][:, variant % n_repeats], x[clips, None])
+            return torch.where(chosen, fields[clips][:, variant % fields.shape[1]], x[clips, None])
 
         return make
 
     fill = "floor" if draws is not None else baseline
     after, _ = outcomes(it, n_groups * n_repeats, replaced, baseline=fill, random_state=random_state)
-    before = it.before[:, None]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        change = (after - before) ** 2 / before**2
-    effect = change.reshape(len(after), n_groups, n_repeats).mean(axis=2)
+    # The division by p² is left out: it is the same for all groups of a clip, and changes no rank.
+    effect = ((after - it.before[:, None]) ** 2).reshape(len(after), n_groups, n_repeats).mean(axis=2)
     relevance = np.sort(np.abs(it.maps).reshape(len(it.maps), -1).astype(np.float64), axis=1)
     relevance = np.add.reduceat(relevance, np.arange(0, n_pixels, size), axis=1)
-    defined = (it.before > 0) & (np.ptp(np.abs(it.maps).reshape(len(it.maps), -1), axis=1) > 0)
-    return np.where(defined, spearman(relevance, np.nan_to_num(effect)), np.nan)
+    defined = ((it.before > 0) | one_number) & (np.ptp(np.abs(it.maps).reshape(len(it.maps), -1), axis=1) > 0)
+    return np.where(defined, spearman(relevance, effect), np.nan)

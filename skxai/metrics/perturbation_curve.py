@@ -1,5 +1,6 @@
 """Deletion and insertion: the class probability while pixels go to, or come from, the baseline by order of relevance."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,9 +9,42 @@ import torch
 
 from ..engine import shared
 from ._base import metric
+from ._convention import convention_of, ranks_by_position
 from ._perturb import hidden_first, outcomes, ranks, subject
 
 CURVES = ("probability", "accuracy")
+
+
+def _even(n_pixels, step):
+    """Return the numbers of pixels after each step, evenly spaced, and 0 before the first."""
+    return np.unique(np.round(np.linspace(0, n_pixels, round(1 / step) + 1)).astype(int))
+
+
+def _equal_but_the_last(n_pixels, step):
+    """Return the same with steps of one whole number of pixels, but for a shorter last one."""
+    return np.append(np.arange(0, n_pixels, -(-n_pixels // round(1 / step))), n_pixels)
+
+
+def _after_the_first(n_pixels, step):
+    """Return the same with such steps, without the 0."""
+    size = max(1, round(step * n_pixels))
+    return np.append(np.arange(size, n_pixels, size), n_pixels)
+
+
+def _own_minimum(x):
+    return x.flatten(1).amin(1).view(-1, *[1] * (x.dim() - 1))
+
+
+@dataclass(frozen=True)
+class _Convention:
+    """What a peer has otherwise; for all peers, ties are broken by position."""
+
+    counts: Callable = _even  # (number of pixels, step) → numbers of pixels after each step
+    baseline: Callable | None = None  # of the clips; None: the parameter ``baseline``
+
+
+INSERTION = {None: _Convention(), "torch-cam": _Convention(_equal_but_the_last, torch.zeros_like)}
+DELETION = {**INSERTION, "quantus": _Convention(_after_the_first, _own_minimum)}
 
 
 @dataclass(frozen=True)
@@ -22,7 +56,7 @@ class PerturbationCurve:
     kind : {"deletion", "insertion"}
         Which.
     fractions : ndarray of shape (s,)
-        Share of the pixels that is deleted or inserted; both end points are there.
+        Share of the pixels that is deleted or inserted; both end points are there (under Quantus' convention 0 is not).
     probability : ndarray of shape (n, s)
         p_c.
     predictions : ndarray of shape (n, s)
@@ -92,7 +126,19 @@ class PerturbationCurve:
 
 
 @shared
-def deletion_curve(estimator, X, maps, y=None, *, target=None, baseline="floor", step=0.01, batch_size=None, random_state=0):
+def deletion_curve(
+    estimator,
+    X,
+    maps,
+    y=None,
+    *,
+    target=None,
+    baseline="floor",
+    step=0.01,
+    convention=None,
+    batch_size=None,
+    random_state=0,
+):
     """Send the pixels to the baseline, the most relevant first.
 
     Parameters
@@ -111,6 +157,15 @@ def deletion_curve(estimator, X, maps, y=None, *, target=None, baseline="floor",
         Where the pixels go; see ``skxai.engine.resolve_baseline``.
     step : float, default=0.01
         Share of the pixels at a time; at least one pixel.
+    convention : {"quantus", "torch-cam"} or None, default=None
+        Whose number it is. None is the definition above. For both, ties are broken by position and ``baseline`` does not count.
+
+        - "torch-cam" (``DeletionInsertionMetric`` with ``logits_fn`` a softmax and ``steps=1 / step``): towards 0; each step is
+          ⌈pixels · step⌉, so that there may be fewer of them. It counts positions, in all channels at once; so it is the same
+          number for clips of one channel.
+        - "quantus" (``PixelFlipping`` with ``features_in_step=step · pixels``): towards each clip's own minimum; the clip as it
+          is, the point at fraction 0, is missing. Its area is ``np.trapz(dx=1)``, which grows with the number of steps and is
+          gone from NumPy 2.4 (``helpers/utils.py``, ``calculate_auc``): skxai's is over the fraction.
     batch_size : int or None, default=None
         Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
     random_state : int, RandomState instance or None, default=0
@@ -135,11 +190,24 @@ def deletion_curve(estimator, X, maps, y=None, *, target=None, baseline="floor",
     >>> curve.fractions.tolist()
     [0.0, 0.5, 1.0]
     """
-    return _curve("deletion", estimator, X, maps, y, target, baseline, step, batch_size, random_state)
+    convention = convention_of(DELETION, convention, "deletion")
+    return _curve("deletion", estimator, X, maps, y, target, baseline, step, convention, batch_size, random_state)
 
 
 @shared
-def insertion_curve(estimator, X, maps, y=None, *, target=None, baseline="floor", step=0.01, batch_size=None, random_state=0):
+def insertion_curve(
+    estimator,
+    X,
+    maps,
+    y=None,
+    *,
+    target=None,
+    baseline="floor",
+    step=0.01,
+    convention=None,
+    batch_size=None,
+    random_state=0,
+):
     """Bring the pixels back from the baseline, the most relevant first.
 
     Parameters
@@ -158,6 +226,8 @@ def insertion_curve(estimator, X, maps, y=None, *, target=None, baseline="floor"
         Where the pixels come from; see ``skxai.engine.resolve_baseline``.
     step : float, default=0.01
         Share of the pixels at a time; at least one pixel.
+    convention : {"torch-cam"} or None, default=None
+        Whose number it is; see ``deletion_curve``. Quantus has no insertion.
     batch_size : int or None, default=None
         Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
     random_state : int, RandomState instance or None, default=0
@@ -181,20 +251,25 @@ def insertion_curve(estimator, X, maps, y=None, *, target=None, baseline="floor"
     >>> insertion_curve(LogisticRegression().fit(X, X[:, 0]), X, np.tile([1.0, 0.0], (4, 1))).probability.shape
     (4, 3)
     """
-    return _curve("insertion", estimator, X, maps, y, target, baseline, step, batch_size, random_state)
+    convention = convention_of(INSERTION, convention, "insertion")
+    return _curve("insertion", estimator, X, maps, y, target, baseline, step, convention, batch_size, random_state)
 
 
-def _curve(kind, estimator, X, maps, y, target, baseline, step, batch_size, random_state):
+def _curve(kind, estimator, X, maps, y, target, baseline, step, convention, batch_size, random_state):
     if not 0 < step <= 1:
         raise ValueError(f"step must be a share of the pixels in (0, 1]; got {step!r}.")
     it = subject(estimator, X, maps, target, batch_size)
     if y is not None and np.shape(y) != (len(it.X),):
         raise ValueError(f"y must hold one label for each of the {len(it.X)} clips; got shape {np.shape(y)}.")
     n_pixels = it.X[0].size
-    counts = np.unique(np.round(np.linspace(0, n_pixels, round(1 / step) + 1)).astype(int))
+    counts = convention.counts(n_pixels, step)
 
     def perturbed(x, maps, baseline):
-        places, steps = ranks(maps, random_state), torch.as_tensor(counts, device=x.device)
+        steps = torch.as_tensor(counts, device=x.device)
+        if convention.baseline is None:
+            places = ranks(maps, random_state)
+        else:
+            places, baseline = ranks_by_position(maps), convention.baseline(x)
         return hidden_first(x, places, steps, baseline) if kind == "deletion" else hidden_first(baseline, places, steps, x)
 
     probability, predicted = outcomes(it, len(counts), perturbed, baseline=baseline, random_state=random_state)
@@ -210,7 +285,19 @@ def _curve(kind, estimator, X, maps, y, target, baseline, step, batch_size, rand
 
 
 @metric(greater_is_better=False, bounds=(0, 1))
-def deletion_auc(estimator, X, maps, y=None, *, target=None, baseline="floor", step=0.01, batch_size=None, random_state=0):
+def deletion_auc(
+    estimator,
+    X,
+    maps,
+    y=None,
+    *,
+    target=None,
+    baseline="floor",
+    step=0.01,
+    convention=None,
+    batch_size=None,
+    random_state=0,
+):
     """Area under the deletion curve of the probability: how slowly the class disappears. Smaller is better.
 
     See ``deletion_curve`` for the parameters, the formula and the source.
@@ -237,13 +324,26 @@ def deletion_auc(estimator, X, maps, y=None, *, target=None, baseline="floor", s
         target=target,
         baseline=baseline,
         step=step,
+        convention=convention,
         batch_size=batch_size,
         random_state=random_state,
     ).auc()
 
 
 @metric(greater_is_better=True, bounds=(0, 1))
-def insertion_auc(estimator, X, maps, y=None, *, target=None, baseline="floor", step=0.01, batch_size=None, random_state=0):
+def insertion_auc(
+    estimator,
+    X,
+    maps,
+    y=None,
+    *,
+    target=None,
+    baseline="floor",
+    step=0.01,
+    convention=None,
+    batch_size=None,
+    random_state=0,
+):
     """Area under the insertion curve of the probability: how soon the class appears. Greater is better.
 
     See ``insertion_curve`` for the parameters, the formula and the source.
@@ -270,6 +370,7 @@ def insertion_auc(estimator, X, maps, y=None, *, target=None, baseline="floor", 
         target=target,
         baseline=baseline,
         step=step,
+        convention=convention,
         batch_size=batch_size,
         random_state=random_state,
     ).auc()
