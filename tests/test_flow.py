@@ -5,18 +5,16 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 
-from skxai.datasets import event_masks, make_audio_events
+from skxai.datasets import make_audio_events
 from skxai.display import SaliencyDisplay
 from skxai.explainers import SmoothGrad
-from skxai.features import FeatureScaler, MelSpectrogram, ResizeFeatures, feature_axes
+from skxai.features import FeatureScaler, MelSpectrogram, ResizeFeatures
 from skxai.metrics import explanation_scorer, get_scorer
 from skxai.models import AcoumonClassifier
-from skxai.utils.discovery import all_explainers
 
 CLASSES = ["alarm", "cough", "wheeze"]
 
@@ -44,13 +42,13 @@ def test_noise_of_smooth_grad_is_tuned_by_faithfulness(scenes, trainings, tmp_pa
     waveforms, labels = scenes.data, scenes.target
     pipe = make_pipeline(MelSpectrogram(16000, n_mels=32), ResizeFeatures((32, 32)), FeatureScaler("minmax"),
                          SmoothGrad(AcoumonClassifier(random_state=0), random_state=0, memory="cache"))  # fmt: skip
-    search = GridSearchCV(pipe, {"smoothgrad__noise_level": [0.05, 0.1, 0.2], "smoothgrad__n_samples": [5, 10, 20]},
-                          scoring=explanation_scorer("insertion_auc", "neg_deletion_auc"), refit=False,
+    search = GridSearchCV(pipe, {"smoothgrad__noise_level": [0.05, 0.2], "smoothgrad__n_samples": [5, 10]},
+                          scoring=explanation_scorer("insertion_auc", "neg_deletion_auc", step=0.05), refit=False,
                           cv=StratifiedKFold(3))  # fmt: skip
     search.fit(waveforms, labels)
     assert trainings == [16, 16, 16]
     results = search.cv_results_
-    assert len(results["params"]) == 9
+    assert len(results["params"]) == 4
     assert ((results["mean_test_insertion_auc"] > 0) & (results["mean_test_insertion_auc"] < 1)).all()
     assert ((results["mean_test_neg_deletion_auc"] > -1) & (results["mean_test_neg_deletion_auc"] < 0)).all()
     assert len(set(results["mean_test_insertion_auc"])) > 1
@@ -65,13 +63,15 @@ def test_search_in_parallel_trains_once_a_fold_too_and_gives_the_same(scenes, tm
     cache = {n_jobs: tmp_path / str(n_jobs) for n_jobs in (1, 2)}
     found = {}
     for n_jobs, memory in cache.items():
-        explainer = SmoothGrad(AcoumonClassifier(max_epochs=2, random_state=0), n_samples=4, random_state=0, memory=str(memory))
+        explainer = SmoothGrad(
+            AcoumonClassifier(max_epochs=2, n_threads=1, random_state=0), n_samples=4, random_state=0, memory=str(memory)
+        )
         search = GridSearchCV(
             make_pipeline(features(), explainer), {"smoothgrad__noise_level": [0.1, 0.2]}, cv=3, n_jobs=n_jobs, refit=False
         ).fit(scenes.data, scenes.target)
         found[n_jobs] = search.cv_results_["mean_test_score"]
         assert len(list(Path(memory).rglob("output.pkl"))) == 3
-    np.testing.assert_allclose(found[2], found[1], atol=1e-4)  # workers train with fewer threads: rounding
+    np.testing.assert_allclose(found[2], found[1], rtol=1e-5)
 
 
 def test_classifier_that_is_frozen_is_explained_as_it_is(scenes, trainings):
@@ -90,31 +90,3 @@ def test_result_is_drawn(scenes, tmp_path):
     display.figure_.savefig(tmp_path / "maps.png")
     plt.close(display.figure_)
     assert (tmp_path / "maps.png").stat().st_size > 10_000
-
-
-@pytest.fixture(scope="module")
-def trained():
-    """Return a well-trained classifier, its training clips, and others with labels and true masks."""
-    scenes = make_audio_events(300, classes=CLASSES, snr_db=20, reverberation=0.1, random_state=0)
-    extract = features().fit(scenes.data[:240])
-    X, y, axes = extract.transform(scenes.data), scenes.target, feature_axes(extract)
-    masks = event_masks(scenes.events[240:], y[240:], axes.frequencies, axes.times)[:, None]
-    classifier = AcoumonClassifier(lr=5e-4, max_epochs=12, random_state=0).fit(X[:240], y[:240])
-    assert classifier.score(X[240:], y[240:]) > 0.9, "an untrained classifier finds nothing that maps could show"
-    return classifier, X[:240], X[240:], y[240:], masks
-
-
-@pytest.mark.parametrize("make", [make for _, make in all_explainers()], ids=lambda make: make.__name__)
-def test_planted_event_is_found_beyond_chance(make, trained):
-    classifier, X_train, X, y, masks = trained
-    explainer = make(FrozenEstimator(classifier))
-    if "random_state" in explainer.get_params(deep=False):
-        explainer.set_params(random_state=0)
-    relevance = np.abs(clone(explainer).fit(X_train[:20]).explain(X, y)).reshape(len(X), -1)
-    masks = masks.reshape(len(X), -1)
-    relevance = relevance[relevance.any(axis=1)]
-    assert len(relevance) == len(X), "some maps are zero."
-    share = (relevance * masks).sum(axis=1) / relevance.sum(axis=1)
-    beyond_chance = share - masks.mean(axis=1)  # a map that knows nothing puts as much on the event as the event is large
-    standard_error = beyond_chance.std(ddof=1) / np.sqrt(len(X))
-    assert beyond_chance.mean() > 3 * standard_error

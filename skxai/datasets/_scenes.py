@@ -211,10 +211,10 @@ def _check_classes(classes, n_events):
     return names
 
 
-def _check_range(name, value, *, lowest):
+def _check_range(name, value, *, lowest, owner="make_audio_events"):
     ends = np.asarray(value, dtype=float)
     low_high = np.full(2, ends) if ends.ndim == 0 else ends
     if low_high.shape != (2,) or not np.isfinite(low_high).all() or low_high[0] > low_high[1] or low_high[0] < lowest:
         at_least = f" of at least {lowest:g}" if np.isfinite(lowest) else ""
-        raise ValueError(f"{name} of make_audio_events must be a finite number{at_least} or a pair (low, high); got {value!r}.")
+        raise ValueError(f"{name} of {owner} must be a finite number{at_least} or a pair (low, high); got {value!r}.")
     return low_high

@@ -49,6 +49,8 @@ class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
         Shape of one clip.
     feature_range_ : tuple of float
         Lowest and highest feature value seen in ``fit``; the lowest is the "floor" of masking.
+    explains_model : bool
+        Of the class: whether maps depend on the model. False for the floors, ``RandomMap``, ``EnergyMap`` and ``EdgeMap``.
     """
 
     _parameter_constraints = {
@@ -59,6 +61,9 @@ class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
         "verbose": ["verbose"],
         "random_state": ["random_state"],
     }
+
+    # A method that is no better than one which knows the clip at most does not explain.
+    explains_model = True
 
     # Whether ``_explain`` finds the predicted class itself, in the pass that it makes anyway.
     _finds_target = False

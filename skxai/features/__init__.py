@@ -10,6 +10,7 @@ from skxai.features._mfcc import MFCC
 from skxai.features._resize import ResizeFeatures
 from skxai.features._scaler import FeatureScaler
 from skxai.features._spectrogram import Spectrogram
+from skxai.features._truth import event_truth
 
 __all__ = [
     "MFCC",
@@ -22,5 +23,6 @@ __all__ = [
     "MelSpectrogram",
     "ResizeFeatures",
     "Spectrogram",
+    "event_truth",
     "feature_axes",
 ]

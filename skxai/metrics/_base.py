@@ -5,8 +5,19 @@ import functools
 import numpy as np
 from sklearn.utils.validation import check_array
 
+from ..datasets import EventTruth
 
-def metric(*, greater_is_better, bounds, requires_y=False, requires_explainer=False, measures_truth=True):
+
+def metric(
+    *,
+    greater_is_better,
+    bounds,
+    requires_y=False,
+    requires_explainer=False,
+    requires_truth=False,
+    measures_truth=True,
+    partial=False,
+):
     """Declare a function to be a metric.
 
     Parameters
@@ -19,9 +30,15 @@ def metric(*, greater_is_better, bounds, requires_y=False, requires_explainer=Fa
         Whether it needs the true labels.
     requires_explainer : bool, default=False
         Whether its ``estimator`` must be an explainer, because it explains anew, rather than any classifier.
+    requires_truth : bool or "of every class", default=False
+        Whether it needs to know where the classes sound: it takes a keyword ``truth=None``, and is left out where there is
+        none. "of every class": the mask of the explained class is not enough, it must be an ``EventTruth``.
     measures_truth : bool, default=True
         Whether it tells how true a map is: the truth scores better than chance, and chance better than the opposite of the
         truth. False for a property of the map alone, such as how sharp it is, or of the explainer.
+    partial : bool, default=False
+        Whether it is meant for some clips only, such as those in which the explained class sounds: NaN for the others is
+        no failure, and a scorer does not warn of it.
 
     Returns
     -------
@@ -43,17 +60,29 @@ def metric(*, greater_is_better, bounds, requires_y=False, requires_explainer=Fa
         @functools.wraps(function)
         def checked(estimator, X, maps, y=None, **params):
             maps = check_maps(maps, None if X is None else np.shape(X))
+            if requires_truth:
+                check_truth(params.get("truth"), requires_truth, function.__name__)
             return function(estimator, X, maps, y, **params)
 
         checked.greater_is_better = greater_is_better
         checked.bounds = tuple(float(bound) for bound in bounds)
         checked.requires_y = requires_y
         checked.requires_explainer = requires_explainer
+        checked.requires_truth = requires_truth
         checked.measures_truth = measures_truth
+        checked.partial = partial
         checked.scorer_name = function.__name__ if greater_is_better else f"neg_{function.__name__}"
         return checked
 
     return declare
+
+
+def check_truth(truth, required, name):
+    """Raise unless there is the truth that a metric requires."""
+    if truth is None:
+        raise ValueError(f"truth must be given for {name}: where the explained classes sound; got None.")
+    if required == "of every class" and not isinstance(truth, EventTruth):
+        raise TypeError(f"truth must be an EventTruth for {name}, which compares classes; got {type(truth).__name__}.")
 
 
 def check_maps(maps, shape):

@@ -6,7 +6,9 @@ import warnings
 import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.pipeline import Pipeline
+from sklearn.utils.metadata_routing import MetadataRequest
 
+from ..datasets import EventTruth
 from ..engine import shared, shared_passes
 from ._base import is_metric
 
@@ -34,6 +36,41 @@ def get_scorer_names():
     return sorted(_metrics_by_scorer_name())
 
 
+def available_scorers(y=None, truth=None):
+    """Return the names of the scorers whose needs are met.
+
+    Parameters
+    ----------
+    y : array-like of shape (n,) or None, default=None
+        True labels. Without them the metrics by accuracy are left out.
+    truth : EventTruth, array-like or None, default=None
+        Where the classes sound. Without it the metrics of localisation are left out; those that compare classes need an
+        ``EventTruth``.
+
+    Returns
+    -------
+    list of str
+        Sorted; of ``get_scorer_names()``.
+
+    Examples
+    --------
+    >>> from skxai.metrics import available_scorers
+    >>> "relevance_mass" in available_scorers(), "insertion_auc" in available_scorers()
+    (False, True)
+    """
+    return [
+        name
+        for name, metric in sorted(_metrics_by_scorer_name().items())
+        if not (metric.requires_y and y is None) and _has_truth(metric, truth)
+    ]
+
+
+def _has_truth(metric, truth):
+    if metric.requires_truth == "of every class":
+        return isinstance(truth, EventTruth)
+    return truth is not None or not metric.requires_truth
+
+
 def get_scorer(name, **params):
     """Return a scorer by its name.
 
@@ -48,7 +85,11 @@ def get_scorer(name, **params):
     -------
     callable
         ``scorer(estimator, X, y=None)`` → float, the mean over the clips. ``estimator`` is an explainer, a Pipeline that ends
-        in one, or a search over either.
+        in one, or a search over either. A metric that needs the truth takes it as ``scorer(estimator, X, y, truth=truth)``,
+        the truth of these clips. To have it cut into folds with the clips, pass it on by scikit-learn's metadata routing:
+        ``cross_val_score(explainer, X, y, scoring=get_scorer("relevance_mass"), params={"truth": truth})``, or
+        ``GridSearchCV(…).fit(X, y, truth=truth)``, under ``sklearn.config_context(enable_metadata_routing=True)``. A
+        ``truth`` among ``params`` here does not follow the folds.
 
     Raises
     ------
@@ -79,6 +120,7 @@ def explanation_scorer(*names, **params):
     callable
         ``scorer(estimator, X, y=None)`` → dict from name to float, for ``scoring=`` of ``GridSearchCV`` and
         ``cross_validate``. One name gives a number and no dict, as ``get_scorer`` does: it is what ``cross_val_score`` needs.
+        For the truth see ``get_scorer``.
 
     Raises
     ------
@@ -153,7 +195,7 @@ def split_pipeline(estimator, X):
     return estimator, features
 
 
-def evaluate(estimator, X, y=None, scoring=None, maps=None, **params):
+def evaluate(estimator, X, y=None, scoring=None, maps=None, truth=None, **params):
     """Measure explanations clip by clip.
 
     Parameters
@@ -165,9 +207,11 @@ def evaluate(estimator, X, y=None, scoring=None, maps=None, **params):
     y : array-like of shape (n,) or None, default=None
         True labels, for the metrics by accuracy.
     scoring : list of str or None, default=None
-        Of ``get_scorer_names()``. None is all.
+        Of ``get_scorer_names()``. None is all that can be computed with what is given, see ``available_scorers``.
     maps : ndarray of shape (n, ...) or None, default=None
         The maps, where they were computed already; X then holds features, and ``estimator`` is the explainer.
+    truth : EventTruth, array-like of shape (n, ...) or None, default=None
+        Where the classes sound in the features of the clips, for the metrics that need it; see ``relevance_mass``.
     **params
         Parameters that are given to each metric that takes them.
 
@@ -193,18 +237,28 @@ def evaluate(estimator, X, y=None, scoring=None, maps=None, **params):
     >>> evaluate(explainer, X, scoring=["neg_average_drop"])["average_drop"].shape
     (5,)
     """
-    scorers = [_Scorer(name, {}) for name in (get_scorer_names() if scoring is None else scoring)]
+    scorers = [_Scorer(name, {}) for name in (available_scorers(y, truth) if scoring is None else scoring)]
     _check_params(params, [scorer.metric for scorer in scorers])
     with shared_passes():
         explainer, features = (estimator, X) if maps is not None else split_pipeline(estimator, X)
         maps = explainer.transform(features) if maps is None else maps
         return {
-            scorer.metric.__name__: scorer.per_clip(explainer, features, maps, y, _accepted(scorer.metric, params))
+            scorer.metric.__name__: scorer.per_clip(explainer, features, maps, y, truth, _accepted(scorer.metric, params))
             for scorer in scorers
         }
 
 
-class _Scorer:
+class _RoutesTruth:
+    """Asks scikit-learn's metadata routing for the truth, where a metric needs it: it is cut into folds as X and y are."""
+
+    def get_metadata_routing(self):
+        request = MetadataRequest(owner=self)
+        if any(metric.requires_truth for metric in self.metrics):
+            request.score.add_request(param="truth", alias=True)
+        return request
+
+
+class _Scorer(_RoutesTruth):
     """One metric as a scorer."""
 
     def __init__(self, name, params):
@@ -213,60 +267,74 @@ class _Scorer:
             raise ValueError(f"scorer {name!r} is unknown; get_scorer_names() gives {', '.join(sorted(known))}.")
         self.name, self.params = name, params
         self.metric = known[name]
+        self.metrics = [self.metric]
         unknown = sorted(set(params) - set(_parameters(self.metric)))
         if unknown:
             raise ValueError(
                 f"{unknown[0]!r} is not a parameter of {self.metric.__name__}; they are {', '.join(_parameters(self.metric))}."
             )
 
-    def __call__(self, estimator, X, y=None):
+    def __call__(self, estimator, X, y=None, truth=None):
         with shared_passes():
             explainer, features = split_pipeline(estimator, X)
-            return self.of_maps(explainer, features, explainer.transform(features), y)
+            return self.of_maps(explainer, features, explainer.transform(features), y, truth)
 
-    def of_maps(self, explainer, features, maps, y):
+    def of_maps(self, explainer, features, maps, y, truth):
         """Return the score of maps that are there already."""
-        values = self.per_clip(explainer, features, maps, y, self.params)
+        values = self.per_clip(explainer, features, maps, y, truth, self.params)
         return mean_of_defined(values, self.metric.__name__) * (1 if self.metric.greater_is_better else -1)
 
-    def per_clip(self, explainer, features, maps, y, params):
+    def per_clip(self, explainer, features, maps, y, truth, params):
         """Return the metric's values, one a clip."""
         if self.metric.requires_y and y is None:
             raise ValueError(f"y must be given for the scorer {self.name!r}; got None.")
+        if truth is not None and "truth" in _parameters(self.metric):
+            params = {**params, "truth": truth}
         return self.metric(explainer, features, maps, y, **params)
 
     def __repr__(self):
         return f"get_scorer({', '.join([repr(self.name), *_shown(self.params)])})"
 
 
-class _MultiScorer:
+class _MultiScorer(_RoutesTruth):
     """Several metrics as one scorer."""
 
     def __init__(self, names, params):
         if not names:
             raise ValueError("names must hold at least one scorer; got none.")
         self.names, self.params = names, params
-        metrics = [_Scorer(name, {}).metric for name in names]
-        _check_params(params, metrics)
-        self.scorers = [_Scorer(name, _accepted(metric, params)) for name, metric in zip(names, metrics)]
+        self.metrics = [_Scorer(name, {}).metric for name in names]
+        _check_params(params, self.metrics)
+        self.scorers = [_Scorer(name, _accepted(metric, params)) for name, metric in zip(names, self.metrics)]
 
-    def __call__(self, estimator, X, y=None):
+    def __call__(self, estimator, X, y=None, truth=None):
         with shared_passes():
             explainer, features = split_pipeline(estimator, X)
             maps = explainer.transform(features)
-            return {scorer.name: scorer.of_maps(explainer, features, maps, y) for scorer in self.scorers}
+            return {scorer.name: scorer.of_maps(explainer, features, maps, y, truth) for scorer in self.scorers}
 
     def __repr__(self):
         return f"explanation_scorer({', '.join([*map(repr, self.names), *_shown(self.params)])})"
 
 
-def mean_of_defined(values, name):
-    """Return the mean of the values that are not NaN, and warn once with the number of the others."""
+def mean_of_defined(values, name, of=None):
+    """Return the mean of the values that are not NaN, and warn once with the number of the others.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,)
+        One a clip.
+    name : str
+        Of the metric. One that is declared ``partial`` is for some clips only: no warning tells of the others.
+    of : str or None, default=None
+        Whose values they are, for the warning.
+    """
     undefined = np.isnan(values)
-    if undefined.any():
+    partial = any(metric.__name__ == name and metric.partial for metric in _metrics_by_scorer_name().values())
+    if undefined.any() and not partial:
         warnings.warn(
-            f"{name} is undefined for {undefined.sum()} of {len(values)} clips (a constant map, probability 0 or a constant "
-            "effect); the score is the mean of the others.",
+            f"{name}{f' of {of}' if of else ''} is undefined for {undefined.sum()} of {len(values)} clips (a constant map, "
+            "probability 0 or a constant effect); the score is the mean of the others.",
             UndefinedMetricWarning,
             stacklevel=2,
         )

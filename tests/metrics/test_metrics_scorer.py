@@ -8,6 +8,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score, cross_validat
 from sklearn.pipeline import make_pipeline
 from torch import nn
 
+from skxai.datasets import EventTruth
 from skxai.engine import FrozenNetwork
 from skxai.explainers import SmoothGrad, VanillaSaliency
 from skxai.features import FeatureScaler, FixedFrames
@@ -20,7 +21,14 @@ SHAPE = (1, 6, 8)
 
 @pytest.fixture
 def X():
-    return np.random.default_rng(0).random((12, *SHAPE), dtype=np.float32)
+    X = np.random.default_rng(0).random((12, *SHAPE), dtype=np.float32)
+    X[:6, ..., -2:] = 0  # the end of some clips is silent
+    return X
+
+
+@pytest.fixture
+def truth():
+    return EventTruth(["a", "b"], np.random.default_rng(1).random((12, 2, *SHAPE)))
 
 
 @pytest.fixture
@@ -46,10 +54,11 @@ class TestNames:
                 "neg_mean_top_weights", "neg_parameter_randomisation", "single_deletion"} <= set(names)  # fmt: skip
 
     @pytest.mark.parametrize("name", get_scorer_names())
-    def test_score_is_the_mean_with_the_sign_of_the_direction(self, name, explainer, X, y):
+    def test_score_is_the_mean_with_the_sign_of_the_direction(self, name, explainer, X, y, truth):
         metric = dict(all_metrics())[name.removeprefix("neg_")]
-        mean = np.nanmean(metric(explainer, X, explainer.transform(X), y))
-        assert get_scorer(name)(explainer, X, y) == pytest.approx(-mean if name.startswith("neg_") else mean)
+        needs = {"truth": truth} if metric.requires_truth else {}
+        mean = np.nanmean(metric(explainer, X, explainer.transform(X), y, **needs))
+        assert get_scorer(name)(explainer, X, y, **needs) == pytest.approx(-mean if name.startswith("neg_") else mean)
 
     @pytest.mark.parametrize("make", [get_scorer, explanation_scorer])
     def test_unknown_name_is_refused_with_all_there_are(self, make):
@@ -71,7 +80,9 @@ class TestNames:
         with pytest.raises(ValueError, match="at least one scorer"):
             explanation_scorer()
 
-    def test_labels_are_asked_for_where_they_are_needed(self, explainer, X):
+    def test_labels_and_truth_are_asked_for_where_they_are_needed(self, explainer, X):
+        with pytest.raises(ValueError, match=r"truth must be given for best_iou: .*; got None"):
+            get_scorer("best_iou")(explainer, X)
         with pytest.raises(ValueError, match="y must be given for the scorer 'insertion_accuracy_auc'"):
             get_scorer("insertion_accuracy_auc")(explainer, X)
 
@@ -147,7 +158,7 @@ class TestSharing:
         explanation_scorer("neg_average_drop", "average_increase", "neg_prediction_change")(explainer, X)
         assert sum(passes) == len(X) + len(X)
 
-    def test_evaluate_gives_each_clips_own_values(self, explainer, X, y):
+    def test_evaluate_gives_each_clips_own_values(self, explainer, X, y, truth):
         values = evaluate(explainer, X, y, scoring=["insertion_auc", "neg_average_drop"], step=0.1)
         assert list(values) == ["insertion_auc", "average_drop"]
         assert values["insertion_auc"].mean() == pytest.approx(get_scorer("insertion_auc", step=0.1)(explainer, X))
@@ -156,7 +167,7 @@ class TestSharing:
         np.testing.assert_array_equal(
             evaluate(explainer, X, y, scoring=["insertion_auc"], maps=maps, step=0.1)["insertion_auc"], values["insertion_auc"]
         )
-        assert len(evaluate(explainer, X, y)) == len(get_scorer_names())
+        assert len(evaluate(explainer, X, y, truth=truth)) == len(get_scorer_names())
 
 
 class Silent(VanillaSaliency):

@@ -91,7 +91,9 @@ def check_fit_is_reproducible(explainer):
 
 
 def check_constant_network_gives_zero_maps(explainer):
-    """Nothing is relevant to a network that does not look at its input."""
+    """Nothing is relevant to a network that does not look at its input; floors explain no network."""
+    if not explainer.explains_model:
+        return
     shape = SHAPES[-1]
     X, net = clips(shape), small_net(shape)
     with torch.no_grad():
@@ -102,7 +104,9 @@ def check_constant_network_gives_zero_maps(explainer):
 
 
 def check_planted_event_is_found(explainer):
-    """Most of the relevance lies on what the network goes by, and not on another event in the same clip."""
+    """Most of the relevance lies on what the network goes by, and not on another event in the same clip; but for floors."""
+    if not explainer.explains_model:
+        return
     X, tones, clicks = tones_and_clicks()
     fitted = fit_on(explainer, PretrainedClassifier(Detector(), ["tone", "click"]), X)
     for target, event, other in (("tone", tones, clicks), ("click", clicks, tones)):
@@ -113,6 +117,21 @@ def check_planted_event_is_found(explainer):
             f"in one clip only {share.min():.0%} of the relevance for {target!r} lie on the {target}, which alone the network "
             "goes by."
         )
+
+
+def check_floor_does_not_look_at_the_model(explainer):
+    """A floor, declared by ``explains_model = False``, has the same maps for all networks and classes, and never runs one."""
+    shape = SHAPES[-1]
+    X, net, other = clips(shape), small_net(shape), small_net(shape, seed=1)
+    fitted = fit_on(explainer, net, X)
+    maps = fitted.explain(X, CLASSES[0])
+    assert maps.any(), "the maps of ordinary clips are zero."
+    others = (fitted.explain(X, CLASSES[1]), fit_on(explainer, other, X).explain(X, CLASSES[0]))
+    same = all(np.array_equal(maps, of_other) for of_other in others)
+    if explainer.explains_model:
+        assert not same, "maps do not depend on network and class: declare the class with explains_model = False."
+    else:
+        assert same, "maps depend on network or class, though the class is declared with explains_model = False."
 
 
 def check_target_chooses_the_class(explainer):
@@ -179,7 +198,12 @@ def check_user_state_stays(explainer):
 
 
 def check_user_state_stays_after_an_error(explainer):
-    """Where the module fails on a later batch its error comes through, nothing has changed, and the next transform is right."""
+    """Where the module fails on a later batch its error comes through, nothing has changed, and the next transform is right.
+
+    Floors do not run the module.
+    """
+    if not explainer.explains_model:
+        return
     shape = SHAPES[-1]
     X = clips(shape)
     module = FragileNet(shape)

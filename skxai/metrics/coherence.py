@@ -1,0 +1,60 @@
+"""Does relevance follow the energy of the event?"""
+
+import numpy as np
+from sklearn.utils.validation import check_array
+
+from ._base import metric
+from ._correlation import spearman
+from ._truth import located
+
+
+@metric(greater_is_better=True, bounds=(-1, 1), requires_truth=True, partial=True)
+def visual_coherence(estimator, X, maps, y=None, *, truth=None, target=None, batch_size=None):
+    r"""Rank correlation, over the cells of a clip, of the relevance with the energy of the explained class.
+
+    .. math:: \rho_i\big(|a_i|,\; E_i\big)
+
+    with E the energy that ``truth`` holds, or the part of the clip above its lowest value that the mask gives to the class,
+    E = m ⊙ (x − min x), where it holds none. Greater is better. It puts Wang's criterion of the same name, which is judged by
+    eye there, into a number. A map need not follow the energy to be true to the model, which may go by a part of the event.
+
+    Parameters
+    ----------
+    estimator : classifier, explainer or None
+        Fitted, with ``predict_proba``; only to find out which class was explained.
+    X : array-like of shape (n, ...)
+        The clips; increasing with the energy, as decibels are.
+    maps : array-like of shape (n, ...)
+        Their maps.
+    y : ignored
+        For the sake of one signature.
+    truth : EventTruth or array-like of shape (n, ...)
+        Where the classes sound; an array is the mask of the explained class, in [0, 1]. Required.
+    target : label, array-like of shape (n,) or None, default=None
+        The class that was explained. None is the explainer's ``target``, or else the predicted class.
+    batch_size : int or None, default=None
+        Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        In [−1, 1]; NaN for a constant map, and where the explained class does not sound.
+
+    References
+    ----------
+    .. [1] Wang, thesis on the acoustic monitoring of ventilated patients, TU Berlin, 2022: visual coherence.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skxai.metrics import visual_coherence
+    >>> X, mask = np.array([[-10.0, -30.0, -20.0, -80.0]]), np.array([[1, 1, 1, 0]])
+    >>> visual_coherence(None, X, np.array([[3.0, 1.0, -2.0, 0.0]]), truth=mask).round(3).tolist()
+    [1.0]
+    """
+    it = located(estimator, X, maps, truth, target, batch_size)
+    energy = it.energy
+    if energy is None:
+        X = check_array(X, dtype=np.float32, allow_nd=True, input_name="X").reshape(len(maps), -1).astype(np.float64)
+        energy = it.mask * (X - X.min(axis=1, keepdims=True))
+    return spearman(it.relevance, energy)

@@ -1,0 +1,91 @@
+"""Do the maps of two classes that sound at once fall on their own sources?"""
+
+import numpy as np
+
+from ._base import metric
+from ._truth import check_shape, explained_labels, share
+
+
+@metric(greater_is_better=True, bounds=(-1, 1), requires_explainer=True, requires_truth="of every class", partial=True)
+def class_discriminativity(estimator, X, maps, y=None, *, truth=None, target=None, batch_size=None):
+    r"""How much more of each class's map lies on its own source than on the other's, in a mixture of two classes.
+
+    .. math:: \frac{1}{2} \Big[ \sum_i r^c_i (m^c_i - m^d_i) + \sum_i r^d_i (m^d_i - m^c_i) \Big], \quad
+        r^c_i = \frac{|a^c_i|}{\sum_j |a^c_j|}
+
+    with a^c the map of the explained class c, which is given, a^d that of the other class d in the clip, for which the clip is
+    explained anew, and m their masks; the mean over d where more classes sound. 1 if each map lies on its own source alone, 0
+    if both maps are the same, −1 if they are exchanged. Greater is better. It puts Wang's criterion of the same name, which is
+    judged by eye there, into a number.
+
+    Parameters
+    ----------
+    estimator : explainer
+        Fitted.
+    X : array-like of shape (n, ...)
+        The clips.
+    maps : array-like of shape (n, ...)
+        Their maps.
+    y : ignored
+        For the sake of one signature.
+    truth : EventTruth
+        Where the classes sound; of all classes, since two are compared. Required.
+    target : label, array-like of shape (n,) or None, default=None
+        The class c that was explained. None is the explainer's ``target``, or else the predicted class.
+    batch_size : int or None, default=None
+        Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        In [−1, 1]; NaN where class c does not sound or no other class of the classifier does, and where a map is zero.
+
+    Raises
+    ------
+    TypeError
+        If ``estimator`` is not an explainer, or ``truth`` is the mask of one class only.
+
+    References
+    ----------
+    .. [1] Wang, thesis on the acoustic monitoring of ventilated patients, TU Berlin, 2022: class discriminativity.
+    .. [2] Selvaraju et al., "Grad-CAM", ICCV 2017, section 5.1: class discrimination on images with two classes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from torch import nn
+    >>> from skxai.datasets import EventTruth
+    >>> from skxai.explainers import VanillaSaliency
+    >>> from skxai.metrics import class_discriminativity
+    >>> from skxai.models import PretrainedClassifier
+    >>> low_or_high = nn.Linear(4, 2, bias=False)
+    >>> _ = low_or_high.weight.data.copy_(low_or_high.weight.new_tensor([[1, 1, 0, 0], [0, 0, 1, 1]]))
+    >>> X = np.array([[2, 2, 1, 1]], dtype=np.float32)
+    >>> explainer = VanillaSaliency(PretrainedClassifier(low_or_high, ["low", "high"])).fit(X)
+    >>> truth = EventTruth(["low", "high"], [[[1, 1, 0, 0], [0, 0, 1, 1]]])
+    >>> class_discriminativity(explainer, X, explainer.transform(X), truth=truth).tolist()
+    [1.0]
+    """
+    if not hasattr(estimator, "explain"):
+        raise TypeError(f"estimator must be an explainer for class_discriminativity; got {type(estimator).__name__}.")
+    check_shape(truth, maps.shape)
+    X = np.asarray(X, dtype=np.float32)
+    labels = explained_labels(estimator, X, maps, truth, target, batch_size)
+    relevance, own = _normalised(maps), truth.of(labels).reshape(len(maps), -1)
+    total, n_others = np.zeros(len(maps)), np.zeros(len(maps))
+    for column, other in enumerate(truth.classes.tolist()):
+        clips = truth.sounding[:, column] & own.any(axis=1) & (labels != other)
+        if not clips.any() or other not in estimator.classes_.tolist():
+            continue
+        of_other = _normalised(estimator.explain(X[clips], other))
+        difference = own[clips] - truth.masks[clips, column].reshape(len(of_other), -1)
+        total[clips] += ((relevance[clips] - of_other) * difference).sum(axis=1) / 2
+        n_others[clips] += 1
+    return np.clip(share(total, n_others), -1, 1)
+
+
+def _normalised(maps):
+    """Return |a| ``(n, p)`` with the sum 1, NaN for a map of zeros."""
+    relevance = np.abs(maps).reshape(len(maps), -1).astype(np.float64)
+    total = relevance.sum(axis=1, keepdims=True)
+    return np.divide(relevance, total, out=np.full(relevance.shape, np.nan), where=total > 0)
