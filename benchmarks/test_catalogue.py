@@ -1,13 +1,15 @@
 """Every explainer and every metric there is, on the small network."""
 
+import numpy as np
 import pytest
 
+from skxai.datasets import EventTruth
 from skxai.explainers import GradCAM
 from skxai.utils.discovery import all_explainers, all_metrics
 
 from .quick import few
 from .race import FORWARD, OURS, Contender, forward, race
-from .subjects import TITLES, subject
+from .subjects import N_CLASSES, TITLES, subject
 from .tables import CATALOGUE, record
 
 CLIPS = 32
@@ -51,4 +53,11 @@ def test_metric(benchmark, device, name, metric):
     y = network.predicted(X).cpu().numpy()
     explainer = network.fitted(GradCAM)
     maps = explainer.transform(X)
-    _record(benchmark, "metric", name, device, lambda: metric(explainer, X, maps, y), len(X))
+    params = {"truth": _truth(X)} if metric.requires_truth else {}
+    _record(benchmark, "metric", name, device, lambda: metric(explainer, X, maps, y, **params), len(X))
+
+
+def _truth(X):
+    """Return where the classes would sound: anywhere."""
+    masks = np.random.default_rng(0).random((len(X), N_CLASSES, *X.shape[1:]), dtype=np.float32)
+    return EventTruth(np.arange(N_CLASSES), masks, energy=masks)

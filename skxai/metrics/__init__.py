@@ -3,13 +3,19 @@
 from ._base import metric
 from ._scorer import (
     UndefinedMetricWarning,
+    available_scorers,
     evaluate,
     explanation_scorer,
     get_scorer,
     get_scorer_names,
     split_pipeline,
 )
+from .coherence import visual_coherence
+from .discriminativity import class_discriminativity
+from .input_invariance import input_invariance
 from .label_flip import label_flip_rate
+from .label_randomisation import label_randomisation, train_on_permuted_labels
+from .localisation import best_iou, pointing_game, relevance_mass, relevance_rank
 from .masked_prediction import average_drop, average_increase, mean_top_weights, prediction_change
 from .monotonicity import monotonicity_correlation
 from .perturbation_curve import (
@@ -21,21 +27,27 @@ from .perturbation_curve import (
     insertion_auc,
     insertion_curve,
 )
-from .randomisation import parameter_randomisation
+from .randomisation import RandomisationCurve, parameter_randomisation, parameter_randomisation_curve
+from .silence import silence_mass
 from .single_deletion import single_deletion
 
 __all__ = sorted(
     {
         "PerturbationCurve",
+        "RandomisationCurve",
         "UndefinedMetricWarning",
+        "available_scorers",
         "deletion_curve",
         "evaluate",
         "explanation_scorer",
         "get_scorer",
         "get_scorer_names",
         "insertion_curve",
+        "label_randomisation",
         "metric",
+        "parameter_randomisation_curve",
         "split_pipeline",
+        "train_on_permuted_labels",
     }
     | {name for name, value in globals().items() if hasattr(value, "greater_is_better")}
 )

@@ -1,28 +1,71 @@
 """Does a map depend on what the network has learned?"""
 
 import copy
-import warnings
+from dataclasses import dataclass
 
 import numpy as np
+import torch
 
-from ..engine import unwrap
-from ..utils.random import seed_from, torch_seed
+from ..engine import shared, unwrap
+from ..utils.random import seed_from
 from ._base import metric
-from ._correlation import spearman
-from ._perturb import subject
+from ._convention import convention_of
+from ._other_module import correlation_with, explained, reinitialise, seed_of, weighted_layers
 
 ORDERS = ("cascading", "independent")
+ONE_SEED = {None: False, "quantus": True}  # whether all layers have the same, and each is a stage, by convention
 
 
-@metric(greater_is_better=False, bounds=(-1, 1), requires_explainer=True, measures_truth=False)
-def parameter_randomisation(estimator, X, maps, y=None, *, target=None, order="cascading", n_stages=None, random_state=0):
-    r"""Mean rank correlation of the maps with those of the same network after its layers were re-initialised.
+@dataclass(frozen=True)
+class RandomisationCurve:
+    """Rank correlations of maps with those of the same network while its layers lose what they have learned.
 
-    .. math:: \frac{1}{L} \sum_{l=1}^{L} \rho\big(|M(x)|, |M^{(l)}(x)|\big)
+    Attributes
+    ----------
+    order : {"cascading", "independent"}
+        Whether what was randomised before stays so.
+    stages : tuple of str
+        The name of the layer that is re-initialised last in each stage, from the top of the network down.
+    correlations : ndarray of shape (n, s)
+        Of each clip at each stage; NaN where one of the two maps is constant. The trained network itself is not among them.
+    target : ndarray of shape (n,)
+        The class c of each clip.
+    """
 
-    with M^(l) the map of the network whose top l layers (cascading), or whose l-th layer alone (independent), have new random
-    weights. The map of the trained network itself is not among them. A map that stays the same explains the architecture or
-    the clip, not the model: smaller is better.
+    order: str
+    stages: tuple[str, ...]
+    correlations: np.ndarray
+    target: np.ndarray
+
+    def mean(self):
+        """Return the mean correlation of each stage ``(s,)`` over the clips where it is defined."""
+        return _mean_of_defined(self.correlations, axis=0)
+
+    def per_clip(self):
+        """Return the mean correlation of each clip ``(n,)`` over the stages where it is defined."""
+        return _mean_of_defined(self.correlations, axis=1)
+
+
+@shared
+@torch.inference_mode(False)  # where the weights could not be used for gradients
+def parameter_randomisation_curve(
+    estimator,
+    X,
+    maps,
+    y=None,
+    *,
+    target=None,
+    order="cascading",
+    n_stages=10,
+    convention=None,
+    random_state=0,
+):
+    r"""Rank correlation of the maps with those of the same network after its layers were re-initialised, stage by stage.
+
+    .. math:: \rho_l = \rho\big(|M(x)|, |M^{(l)}(x)|\big)
+
+    with M^(l) the map, for the same class c, of the network whose top l layers (cascading), or whose l-th layer alone
+    (independent), have new random weights. A map that stays the same explains the architecture or the clip, not the model.
 
     Parameters
     ----------
@@ -38,11 +81,95 @@ def parameter_randomisation(estimator, X, maps, y=None, *, target=None, order="c
         The class c. None is the explainer's ``target``, or else the class that the trained network predicts.
     order : {"cascading", "independent"}, default="cascading"
         From the top down, keeping what was randomised before, or one layer at a time.
-    n_stages : int or None, default=None
-        How many of the stages, evenly spaced from the top down, are measured. None is all of them. A stage is a layer with
-        weights together with the normalisation after it.
+    n_stages : int or None, default=10
+        At most so many of the stages, evenly spaced from the top down, are measured: each costs as much as the maps. None is
+        all. A stage is a layer with weights together with the normalisation after it.
+    convention : {None, "quantus"}, default=None
+        None gives each layer a seed of its own. "quantus" gives all layers the same, ``random_state`` + 1, so that layers of
+        one shape get the same weights, and counts a normalisation as a stage: with ``n_stages=None`` the networks are those of
+        ``quantus.MPRT(seed=random_state)``.
     random_state : int, RandomState instance or None, default=0
-        Seed of the new weights; each layer has a seed of its own.
+        Seed of the new weights: torch's initialisation of each layer, or its own values in a random order where the layer has
+        no ``reset_parameters``.
+
+    Returns
+    -------
+    RandomisationCurve
+
+    Raises
+    ------
+    TypeError
+        If ``estimator`` is not an explainer.
+    ValueError
+        For an unknown order or convention, ``n_stages`` below 1, or a network without weights.
+
+    Notes
+    -----
+    Quantus 0.6.0 averages over a dict that holds the correlation of the maps with themselves, 1, beside those of the layers
+    (``metrics/randomisation/mprt.py``: it leaves out the key "orig", but writes "original"), and seeds torch's global
+    generator. Neither is done here.
+
+    References
+    ----------
+    .. [1] Adebayo et al., "Sanity checks for saliency maps", NeurIPS 2018.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skxai.explainers import VanillaSaliency
+    >>> from skxai.metrics import parameter_randomisation_curve
+    >>> from skxai.models import AcoumonClassifier
+    >>> X = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32)
+    >>> y = np.repeat(["cough", "wheeze"], 10)
+    >>> explainer = VanillaSaliency(AcoumonClassifier(max_epochs=1, random_state=0)).fit(X, y)
+    >>> curve = parameter_randomisation_curve(explainer, X, explainer.transform(X), n_stages=3)
+    >>> curve.correlations.shape, curve.mean().shape
+    ((20, 3), (3,))
+    """
+    if order not in ORDERS:
+        raise ValueError(f"order must be one of {', '.join(ORDERS)}; got {order!r}.")
+    convention_of(ONE_SEED, convention, "parameter_randomisation")
+    if n_stages is not None and n_stages < 1:
+        raise ValueError(f"n_stages must be at least 1, or None for all; got {n_stages!r}.")
+    it = explained(estimator, X, maps, target, "parameter_randomisation")
+    module, seed = unwrap(estimator).module_, seed_from(random_state)
+    stages = _stages(module, convention)
+    return RandomisationCurve(
+        order,
+        tuple(stages[number][0] or type(module).__name__ for number in _evenly(stages, n_stages)),
+        np.stack(
+            [
+                correlation_with(estimator, randomised, it)
+                for randomised in randomised_modules(module, order, n_stages, seed, convention)
+            ],
+            axis=1,
+        ),
+        it.predictor.classes_[it.target],
+    )
+
+
+@metric(greater_is_better=False, bounds=(-1, 1), requires_explainer=True, measures_truth=False)
+def parameter_randomisation(
+    estimator,
+    X,
+    maps,
+    y=None,
+    *,
+    target=None,
+    order="cascading",
+    n_stages=10,
+    convention=None,
+    random_state=0,
+):
+    r"""Mean rank correlation of the maps with those of the same network after its layers were re-initialised.
+
+    .. math:: \frac{1}{L} \sum_{l=1}^{L} \rho\big(|M(x)|, |M^{(l)}(x)|\big)
+
+    with M^(l) the map of the network whose top l layers (cascading), or whose l-th layer alone (independent), have new random
+    weights. The map of the trained network itself is not among them. A map that stays the same explains the architecture or
+    the clip, not the model: smaller is better.
+
+    See ``parameter_randomisation_curve`` for the parameters, and for the correlations layer by layer.
 
     Returns
     -------
@@ -70,24 +197,20 @@ def parameter_randomisation(estimator, X, maps, y=None, *, target=None, order="c
     >>> bool(parameter_randomisation(explainer, X, explainer.transform(X)).mean() < 0.5)
     True
     """
-    if not hasattr(estimator, "explain_module"):
-        raise TypeError(f"estimator must be an explainer for parameter_randomisation; got {type(estimator).__name__}.")
-    if order not in ORDERS:
-        raise ValueError(f"order must be one of {', '.join(ORDERS)}; got {order!r}.")
-    if n_stages is not None and n_stages < 1:
-        raise ValueError(f"n_stages must be at least 1, or None for all; got {n_stages!r}.")
-    it = subject(estimator, X, maps, target)
-    before = np.abs(it.maps).reshape(len(it.maps), -1)
-    correlations = []
-    for module in randomised_modules(unwrap(estimator).module_, order, n_stages, seed_from(random_state)):
-        after = estimator.explain_module(module, it.X, it.predictor.classes_[it.target])
-        correlations.append(spearman(before, np.abs(after).reshape(len(after), -1)))
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Mean of empty slice")  # constant at every stage: NaN is the answer
-        return np.nanmean(correlations, axis=0)
+    return parameter_randomisation_curve(
+        estimator,
+        X,
+        maps,
+        y,
+        target=target,
+        order=order,
+        n_stages=n_stages,
+        convention=convention,
+        random_state=random_state,
+    ).per_clip()
 
 
-def randomised_modules(module, order="cascading", n_stages=None, seed=0):
+def randomised_modules(module, order="cascading", n_stages=None, seed=0, convention=None):
     """Yield copies of a module with re-initialised layers, from the top down.
 
     Parameters
@@ -97,35 +220,47 @@ def randomised_modules(module, order="cascading", n_stages=None, seed=0):
     order : {"cascading", "independent"}
         Whether what was randomised before stays so.
     n_stages : int or None
-        How many stages, evenly spaced; None is all.
+        How many stages at most, evenly spaced; None is all.
     seed : int
-        Of the first layer; each has its own, and torch's global generator is left as it was.
+        Of all; each layer has its own, and torch's global generator is left as it was.
+    convention : {None, "quantus"}
+        "quantus" gives all layers the seed ``seed`` + 1.
     """
-    stages = _stages(module)
-    if not stages:
-        raise ValueError(f"{type(module).__name__} has no layer with reset_parameters: there is nothing to randomise.")
-    wanted = set(range(len(stages)))
-    if n_stages is not None and n_stages < len(stages):
-        wanted = set(np.linspace(0, len(stages) - 1, n_stages).round().astype(int).tolist())
+    stages = _stages(module, convention)
+    wanted = _evenly(stages, n_stages)
     randomised = copy.deepcopy(module)
     for number, names in enumerate(stages):
         if order == "independent":
             randomised = copy.deepcopy(module)
         for offset, name in enumerate(names):
-            with torch_seed(seed + 1000 * number + offset):
-                randomised.get_submodule(name).reset_parameters()
+            own = seed + 1 if ONE_SEED[convention] else seed_of(seed, number, offset)
+            reinitialise(randomised.get_submodule(name), own)
         if number in wanted:
             yield copy.deepcopy(randomised)
 
 
-def _stages(module):
-    """Group the layers that can be re-initialised, the topmost first: one with weights, and the normalisation after it."""
+def _stages(module, convention=None):
+    """Group the layers to re-initialise, the topmost first: one with weights, and the normalisation after it."""
+    if ONE_SEED[convention]:
+        return [[name] for name in weighted_layers(module, only_resettable=True)][::-1]
     stages = []
-    for name, layer in module.named_modules():
-        if not hasattr(layer, "reset_parameters") or not any(True for _ in layer.parameters(recurse=False)):
-            continue
-        if stages and "Norm" in type(layer).__name__:
+    for name in weighted_layers(module):
+        if stages and "Norm" in type(module.get_submodule(name)).__name__:
             stages[-1].append(name)
         else:
             stages.append([name])
     return stages[::-1]
+
+
+def _evenly(stages, n_stages):
+    """Return the numbers of the stages that are measured, rising."""
+    if n_stages is None or n_stages >= len(stages):
+        return list(range(len(stages)))
+    return np.linspace(0, len(stages) - 1, n_stages).round().astype(int).tolist()
+
+
+def _mean_of_defined(values, axis):
+    defined = ~np.isnan(values)
+    count = defined.sum(axis=axis)
+    total = np.where(defined, values, 0).sum(axis=axis)
+    return np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)

@@ -10,14 +10,16 @@ import numpy as np
 import pytest
 
 from skxai import display
-from skxai.display import PerturbationCurveDisplay, SaliencyDisplay, ScoreDistributionDisplay
-from skxai.metrics import PerturbationCurve
+from skxai.display import PerturbationCurveDisplay, RandomisationDisplay, SaliencyDisplay, ScoreDistributionDisplay
+from skxai.metrics import PerturbationCurve, RandomisationCurve
 
 CURVE = PerturbationCurve("deletion", np.array([0.0, 0.5, 1.0]), np.array([[1.0, 0.4, 0.0]]), np.zeros((1, 3)), np.zeros(1))
+RANDOMISED = RandomisationCurve("cascading", ("dense", "conv"), np.array([[0.4, 0.1]]), np.zeros(1))
 MAPS = np.random.default_rng(0).random((1, 1, 6, 5))
 DRAW = {
     "SaliencyDisplay": lambda ax=None: SaliencyDisplay.from_maps(MAPS, MAPS, ax=ax),
     "PerturbationCurveDisplay": lambda ax=None: PerturbationCurveDisplay.from_curve(CURVE, ax=ax),
+    "RandomisationDisplay": lambda ax=None: RandomisationDisplay.from_curve(RANDOMISED, ax=ax),
     "ScoreDistributionDisplay": lambda ax=None: ScoreDistributionDisplay.from_scores([0.1, 0.2, 0.5], ax=ax),
 }
 

@@ -1,0 +1,176 @@
+"""How far maps stay while the layers of the network lose what they have learned."""
+
+import numpy as np
+
+from ..metrics import parameter_randomisation_curve, split_pipeline
+from ._style import band_style, line_style, new_axes
+
+__all__ = ["RandomisationDisplay"]
+
+_X_LABEL = {
+    "cascading": "Re-initialised from the top down to this layer",
+    "independent": "Layer that alone is re-initialised",
+}
+_MOST_LABELS = 24
+
+
+class RandomisationDisplay:
+    """Mean rank correlation of one or several methods' maps with those of the network as its layers are re-initialised.
+
+    A line that stays near 1 belongs to a method that does not show what the network has learned.
+
+    Parameters
+    ----------
+    curves : RandomisationCurve or dict from str to RandomisationCurve
+        All of one order and the same stages; a dict holds one for each method.
+
+    Attributes
+    ----------
+    ax_ : Axes
+        Where it is drawn.
+    figure_ : Figure
+        The figure that contains it.
+    lines_ : list of Line2D
+        The curves.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For what is no curve, and curves of both orders or of different stages.
+
+    See Also
+    --------
+    skxai.metrics.parameter_randomisation_curve : What is drawn.
+
+    References
+    ----------
+    .. [1] Adebayo et al., "Sanity checks for saliency maps", NeurIPS 2018, figure 4.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("Agg")
+    >>> import numpy as np
+    >>> from skxai.display import RandomisationDisplay
+    >>> from skxai.metrics import RandomisationCurve
+    >>> correlations = np.array([[0.8, 0.3], [0.6, 0.1]])
+    >>> curve = RandomisationCurve("cascading", ("dense", "conv"), correlations, np.array(["cough", "wheeze"]))
+    >>> RandomisationDisplay.from_curve({"saliency": curve}).ax_.get_xticklabels()[0].get_text()
+    'dense'
+    """
+
+    def __init__(self, curves):
+        self.curves = curves
+
+    @classmethod
+    def from_estimator(cls, estimator, X, y=None, *, name=None, ax=None, band=True, **params):
+        """Explain clips by a network and its randomised copies, and draw the correlations.
+
+        Parameters
+        ----------
+        estimator : explainer, Pipeline or search, or dict from str to such
+            Fitted; see ``skxai.metrics.split_pipeline``. A dict holds one for each line.
+        X : array-like of shape (n, ...)
+            What the estimators take.
+        y : ignored
+            For the sake of one signature.
+        name : str or None, default=None
+            For the legend, of a single estimator; None is the explainer's class.
+        ax, band
+            As in ``plot``.
+        **params
+            Parameters of ``skxai.metrics.parameter_randomisation_curve``: ``target``, ``order``, ``n_stages``, ….
+
+        Returns
+        -------
+        RandomisationDisplay
+        """
+        curves = {}
+        for label, each in (estimator if isinstance(estimator, dict) else {name: estimator}).items():
+            explainer, features = split_pipeline(each, X)
+            label = type(explainer).__name__ if label is None else label
+            maps = explainer.explain(features, params.get("target"))
+            curves[label] = parameter_randomisation_curve(explainer, features, maps, y, **params)
+        return cls(curves).plot(ax, band=band)
+
+    @classmethod
+    def from_curve(cls, curves, *, ax=None, band=True):
+        """Draw curves that are there already.
+
+        Parameters
+        ----------
+        curves
+            As in the class.
+        ax, band
+            As in ``plot``.
+
+        Returns
+        -------
+        RandomisationDisplay
+        """
+        return cls(curves).plot(ax, band=band)
+
+    def plot(self, ax=None, *, band=True):
+        """Draw; the legend tells the mean over the layers and clips.
+
+        Parameters
+        ----------
+        ax : Axes or None, default=None
+            None makes a new figure.
+        band : bool, default=True
+            Whether bands show the middle half of the clips, from the first to the third quartile.
+
+        Returns
+        -------
+        RandomisationDisplay
+            Itself, with ``ax_``, ``figure_`` and ``lines_``.
+        """
+        named = self.curves if isinstance(self.curves, dict) else {"": self.curves}
+        _check(named)
+        first = next(iter(named.values()))
+        n_stages = len(first.stages)
+        width, beside = min(10.0, 2.8 + 0.35 * max(n_stages, 7)), ax is None and len(named) > 1
+        (ax,) = new_axes(ax, panel=(width + 2.6 * beside, 3.8), owner="RandomisationDisplay")
+        self.lines_ = [_draw(ax, i, name, curve, band) for i, (name, curve) in enumerate(named.items())]
+        ax.axhline(0, color="0.5", linewidth=0.8, zorder=0)
+        shown = np.arange(0, n_stages, -(-n_stages // _MOST_LABELS))
+        ax.set_xticks(shown, [first.stages[stage] for stage in shown], rotation=40, ha="right", rotation_mode="anchor")
+        ax.set(xlabel=_X_LABEL[first.order], ylabel="Rank correlation with the maps\nof the trained network")
+        ax.set_ylim(max(-1.05, min(ax.get_ylim()[0], -0.05)), 1.05)
+        place = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.02), "frameon": False} if beside else {"framealpha": 0.7}
+        ax.legend(fontsize="small", handlelength=3, **place)
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+
+def _draw(ax, i, name, curve, band):
+    places, mean = np.arange(len(curve.stages)), curve.mean()
+    overall = f"mean {np.mean(mean[~np.isnan(mean)]):.3f}" if not np.isnan(mean).all() else "undefined"
+    style = line_style(i, len(places)) | {"markevery": 1}
+    (line,) = ax.plot(places, mean, label=f"{name} ({overall})" if name else overall, **style)
+    defined = ~np.isnan(mean)
+    if band and len(curve.correlations) > 1 and defined.any():
+        quartiles = np.full((2, len(places)), np.nan)
+        quartiles[:, defined] = np.nanquantile(curve.correlations[:, defined], [0.25, 0.75], axis=0)
+        ax.fill_between(places, *quartiles, **band_style(i))
+    return line
+
+
+def _check(named):
+    if not named:
+        raise ValueError("curves of RandomisationDisplay must hold at least one curve; got an empty dict.")
+    for curve in named.values():
+        if not hasattr(curve, "stages"):
+            raise TypeError(
+                "curves of RandomisationDisplay must be a RandomisationCurve or a dict from names to such; "
+                f"got {type(curve).__name__}."
+            )
+    orders = sorted({curve.order for curve in named.values()})
+    if len(orders) > 1:
+        raise ValueError(f"curves of RandomisationDisplay must be of one order; got {' and '.join(orders)}.")
+    stages = {curve.stages for curve in named.values()}
+    if len(stages) > 1:
+        raise ValueError(
+            "curves of RandomisationDisplay must have the same stages, those of one network; got "
+            f"{' and '.join(', '.join(each) for each in sorted(stages))}."
+        )

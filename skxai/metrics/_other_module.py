@@ -1,0 +1,84 @@
+"""What sanity checks share: the maps of another module in the place of the fitted one, and new weights for a module."""
+
+import numpy as np
+import torch
+
+from ..engine import unshared_passes
+from ..utils.random import torch_seed
+from ._base import check_maps
+from ._correlation import spearman
+from ._perturb import subject
+
+
+def explained(estimator, X, maps, target, owner):
+    """Return the ``Subject`` of a metric that explains anew, ``owner``: only an explainer can."""
+    if not hasattr(estimator, "explain_module"):
+        raise TypeError(f"estimator must be an explainer for {owner}; got {type(estimator).__name__}.")
+    return subject(estimator, X, check_maps(maps, np.shape(X)), target)
+
+
+def correlation_with(estimator, module, subject, X=None):
+    """Return the rank correlation ``(n,)`` of the maps' absolute values with those of another module.
+
+    Both are of the same classes.
+
+    Parameters
+    ----------
+    estimator : explainer
+        Fitted.
+    module : torch.nn.Module
+        In the place of its own.
+    subject : Subject
+        The clips, their maps and classes.
+    X : ndarray of shape (n, ...) or None, default=None
+        What the other module gets. None is the clips.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        NaN where one of the two maps is constant.
+    """
+    target = subject.predictor.classes_[subject.target]
+    with unshared_passes():
+        after = estimator.explain_module(module, subject.X if X is None else X, target)
+    before = np.asarray(subject.maps)
+    return spearman(*(np.abs(either).reshape(len(either), -1) for either in (before, after)))
+
+
+def weighted_layers(module, *, only_resettable=False):
+    """Return the names of the layers with weights of their own, in the order of their registration; "" is the module itself.
+
+    ``only_resettable`` takes those that have ``reset_parameters`` instead, with weights or without.
+    """
+    names = [
+        name
+        for name, layer in module.named_modules()
+        if (hasattr(layer, "reset_parameters") if only_resettable else any(True for _ in layer.parameters(recurse=False)))
+    ]
+    if not names:
+        raise ValueError(f"{type(module).__name__} has no layer with weights: there is nothing to randomise.")
+    return names
+
+
+def seed_of(seed, *place):
+    """Return the seed of a layer from that of all and its place.
+
+    It is another number than ``seed`` and its neighbours: under the small seed that a network was made with before it was
+    trained, a layer could get the weights back that its training began with.
+    """
+    return int(np.random.SeedSequence((seed, *place)).generate_state(1)[0])
+
+
+def reinitialise(layer, seed):
+    """Give one layer new weights in place, and leave torch's random state as it was.
+
+    They are those of torch's initialisation. Where a layer has no ``reset_parameters``, as with a bare ``nn.Parameter``, the
+    values of each weight change places at random: nothing is left of what was learned but how large the values are.
+    """
+    with torch_seed(seed), torch.no_grad():
+        if hasattr(layer, "reset_parameters"):
+            layer.reset_parameters()
+            return
+        for weight in layer.parameters(recurse=False):
+            order = torch.randperm(weight.numel()).to(weight.device)
+            weight.copy_(weight.flatten()[order].view_as(weight))

@@ -1,0 +1,92 @@
+"""Does a map stay when the same network reads the same clip on another scale?"""
+
+import copy
+from numbers import Real
+
+import numpy as np
+import torch
+
+from ..engine import unwrap
+from ._base import metric
+from ._other_module import correlation_with, explained
+
+
+@metric(greater_is_better=True, bounds=(-1, 1), requires_explainer=True, measures_truth=False)
+@torch.inference_mode(False)  # where the weights could not be used for gradients
+def input_invariance(estimator, X, maps, y=None, *, target=None, shift=1.0):
+    r"""Rank correlation of the maps with those of a network that subtracts a shift first, on shifted clips.
+
+    .. math:: \rho\big(|M_f(x)|, |M_g(x + s)|\big), \quad g(x) = f(x - s)
+
+    g computes for x + s exactly what f computes for x, and for the same reasons: a reliable map is the same, and the
+    correlation 1. Greater is better. Gradients, and what is made of the activations within the network, have it by their
+    definition. A method with a fixed reference point on the features' scale, such as a zero that the clip is multiplied with or
+    the lowest value seen in ``fit`` as the floor of masking, does not: its reference means something else to g.
+
+    Parameters
+    ----------
+    estimator : explainer
+        Fitted; the maps of the shifted network are its own.
+    X : array-like of shape (n, ...)
+        The clips.
+    maps : array-like of shape (n, ...)
+        Their maps.
+    y : ignored
+        For the sake of one signature.
+    target : label, array-like of shape (n,) or None, default=None
+        The class c. None is the explainer's ``target``, or else the predicted class.
+    shift : float, default=1.0
+        The shift s of every feature, as a multiple of the range of the feature values seen in ``fit``.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        In [−1, 1]; NaN where one of the two maps is constant. The rounding of x + s alone takes off less than 1e-3.
+
+    Raises
+    ------
+    TypeError
+        If ``estimator`` is not an explainer.
+    ValueError
+        If ``shift`` is not a finite number.
+
+    Notes
+    -----
+    Kindermans et al. show the two maps side by side. Ranks are compared here, and not values: a map that is only scaled by
+    another factor shows the same and hides pixels in the same order, and the value has the scale of
+    ``parameter_randomisation``.
+
+    References
+    ----------
+    .. [1] Kindermans et al., "The (un)reliability of saliency methods", in: Explainable AI, LNCS 11700, 2019, section 2
+       (arXiv:1711.00867).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skxai.explainers import VanillaSaliency
+    >>> from skxai.metrics import input_invariance
+    >>> from skxai.models import AcoumonClassifier
+    >>> X = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32)
+    >>> y = np.repeat(["cough", "wheeze"], 10)
+    >>> explainer = VanillaSaliency(AcoumonClassifier(max_epochs=1, random_state=0)).fit(X, y)
+    >>> bool(input_invariance(explainer, X, explainer.transform(X)).min() > 0.99)
+    True
+    """
+    if isinstance(shift, bool) or not isinstance(shift, Real) or not np.isfinite(shift):
+        raise ValueError(f"shift of input_invariance must be a finite number; got {shift!r}.")
+    it = explained(estimator, X, maps, target, "input_invariance")
+    low, high = it.feature_range
+    offset = float(shift) * ((high - low) or 1.0)
+    return correlation_with(estimator, shifted_module(unwrap(estimator).module_, offset), it, it.X + np.float32(offset))
+
+
+def shifted_module(module, offset):
+    """Return a copy of a module that subtracts ``offset`` from its input first; its layers keep their names."""
+
+    def subtract(module, inputs):
+        return (inputs[0] - offset, *inputs[1:])
+
+    shifted = copy.deepcopy(module)
+    shifted.register_forward_pre_hook(subtract, prepend=True)
+    return shifted

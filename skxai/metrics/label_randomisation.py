@@ -1,0 +1,204 @@
+"""Does a map depend on which clips had which label in training?"""
+
+import copy
+
+import numpy as np
+import torch
+from sklearn.utils.validation import check_array
+from skorch import NeuralNetClassifier
+from torch import nn
+
+from ..engine import output_of, scores_of, shared, unwrap
+from ..utils.random import seed_from, torch_seed
+from ._other_module import correlation_with, explained, reinitialise, seed_of, weighted_layers
+
+# Of the training where a classifier has no settings of its own; those of TorchClassifier.
+SETTINGS = {"optimizer": torch.optim.Adam, "lr": 1e-3, "max_epochs": 20, "batch_size": 32}
+
+
+def label_randomisation(
+    estimator,
+    X,
+    maps,
+    y=None,
+    *,
+    X_train=None,
+    y_train=None,
+    target=None,
+    max_epochs=None,
+    random_state=0,
+):
+    r"""Rank correlation of the maps with those of the same architecture trained on permuted labels (data randomisation test).
+
+    .. math:: \rho\big(|M(x)|, |M^{\pi}(x)|\big)
+
+    with M^π the map, for the same class c, of a network of the same architecture that was initialised anew and trained on the
+    same clips with their labels permuted. What it has learned says nothing about the classes: a map that stays the same shows
+    what any network makes of the clip. Smaller is better.
+
+    It is no metric of ``get_scorer``: it trains a network, and its values depend on the clips of the training as well as on
+    the clip itself.
+
+    Parameters
+    ----------
+    estimator : explainer
+        Fitted; the maps of the other network are its own.
+    X : array-like of shape (n, ...)
+        The clips.
+    maps : array-like of shape (n, ...)
+        Their maps.
+    y : array-like of shape (n,) or None, default=None
+        Their labels; needed without ``X_train``.
+    X_train, y_train : array-like of shape (m, ...) and (m,), or None, default=None
+        What the network is trained on: best what the explained one was trained on. None is X and y.
+    target : label, array-like of shape (n,) or None, default=None
+        The class c. None is the explainer's ``target``, or else the class that the explained network predicts.
+    max_epochs : int or None, default=None
+        See ``train_on_permuted_labels``.
+    random_state : int, RandomState instance or None, default=0
+        Seed of the permutation, the new weights and the training.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        In [−1, 1]; NaN where one of the two maps is constant.
+
+    Raises
+    ------
+    TypeError
+        If ``estimator`` is not an explainer.
+    ValueError
+        For no labels, labels that the classifier does not know, or fewer than two classes.
+
+    See Also
+    --------
+    train_on_permuted_labels : The other network; inside ``skxai.engine.shared_passes()`` all explainers of a classifier share
+        it.
+
+    References
+    ----------
+    .. [1] Adebayo et al., "Sanity checks for saliency maps", NeurIPS 2018, section 4.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skxai.explainers import VanillaSaliency
+    >>> from skxai.metrics import label_randomisation
+    >>> from skxai.models import AcoumonClassifier
+    >>> X = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32)
+    >>> y = np.repeat(["cough", "wheeze"], 10)
+    >>> explainer = VanillaSaliency(AcoumonClassifier(max_epochs=1, random_state=0)).fit(X, y)
+    >>> label_randomisation(explainer, X, explainer.transform(X), y).shape
+    (20,)
+    """
+    it = explained(estimator, X, maps, target, "label_randomisation")
+    if (X_train is None) != (y_train is None):
+        raise ValueError("X_train and y_train must be given together for label_randomisation; got only one of them.")
+    if X_train is None:
+        X_train, y_train = X, y
+    if y_train is None:
+        raise ValueError("y, or X_train and y_train, must be given for label_randomisation; got None.")
+    module = train_on_permuted_labels(unwrap(estimator), X_train, y_train, max_epochs=max_epochs, random_state=random_state)
+    return correlation_with(estimator, module, it)
+
+
+@shared
+@torch.inference_mode(False)  # where nothing can be trained
+@torch.enable_grad()
+def train_on_permuted_labels(estimator, X, y, *, max_epochs=None, random_state=0):
+    """Train a network of the same architecture, from new weights, on the clips with their labels permuted.
+
+    Optimizer, learning rate, epochs and batch size are the classifier's own where it has them, and otherwise those of
+    ``skxai.models.TorchClassifier``: a module in ``PretrainedClassifier`` is trained, too. Neither the estimator nor its module
+    is touched. Adebayo et al. train until most of the permuted labels are known by heart, which takes more epochs than to
+    learn true ones.
+
+    Parameters
+    ----------
+    estimator : classifier or explainer
+        Fitted, with a torch module.
+    X : array-like of shape (m, ...)
+        The clips.
+    y : array-like of shape (m,)
+        Their labels, of at least two classes.
+    max_epochs : int or None, default=None
+        Passes over the clips. None is the classifier's own number, or else 20.
+    random_state : int, RandomState instance or None, default=0
+        Seed of the permutation, the new weights and the training.
+
+    Returns
+    -------
+    torch.nn.Module
+        In eval mode.
+
+    Raises
+    ------
+    ValueError
+        For labels that the classifier does not know, fewer than two classes, or a training that diverges.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skxai.metrics import train_on_permuted_labels
+    >>> from skxai.models import AcoumonClassifier
+    >>> X = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32)
+    >>> y = np.repeat(["cough", "wheeze"], 10)
+    >>> classifier = AcoumonClassifier(max_epochs=1, random_state=0).fit(X, y)
+    >>> module = train_on_permuted_labels(classifier, X, y)
+    >>> type(module) is type(classifier.module_), module is classifier.module_
+    (True, False)
+    """
+    classifier, seed = unwrap(estimator), seed_from(random_state)
+    X = check_array(X, dtype=np.float32, allow_nd=True, force_writeable=True, input_name="X")  # torch takes no other
+    columns = _columns(classifier, X, y)
+    module = copy.deepcopy(classifier.module_).train().requires_grad_(True)
+    for number, name in enumerate(weighted_layers(module)):
+        reinitialise(module.get_submodule(name), seed_of(seed, number))
+    known = classifier.get_params(deep=False)
+    own = {name: value for name, value in known.items() if name in SETTINGS or name.startswith("optimizer__")}
+    settings = {**SETTINGS, **own, **({} if max_epochs is None else {"max_epochs": max_epochs})}
+    with torch_seed(seed):
+        NeuralNetClassifier(
+            _Scores(module, output_of(classifier)),
+            criterion=nn.CrossEntropyLoss,
+            classes=np.arange(len(classifier.classes_)),
+            iterator_train__shuffle=True,
+            # Batch norm cannot be trained on a last batch of one clip; shuffling drops another one in each epoch.
+            iterator_train__drop_last=len(X) % settings["batch_size"] == 1,
+            train_split=None,
+            callbacks__print_log=None,
+            device=str(next(module.parameters()).device),
+            verbose=0,
+            **settings,
+        ).fit(X, np.random.default_rng(seed).permutation(columns))
+    if not all(torch.isfinite(value).all() for value in module.state_dict().values()):
+        raise ValueError(
+            f"The training of {type(module).__name__} on permuted labels diverged: its weights are not finite. Scale X, or "
+            f"train a classifier with a lower lr than {settings['lr']!r}."
+        )
+    return module.eval()
+
+
+class _Scores(nn.Module):
+    """A module that returns logits, whatever the module inside returns."""
+
+    def __init__(self, module, output):
+        super().__init__()
+        self.module, self.output = module, output
+
+    def forward(self, inputs):
+        return scores_of(self.module(inputs), self.output)
+
+
+def _columns(classifier, X, y):
+    """Return the column ``(m,)`` of each label."""
+    labels = np.asarray(y)
+    if labels.shape != (len(X),):
+        raise ValueError(f"y must hold one label for each of the {len(X)} clips; got shape {labels.shape}.")
+    column = {label: index for index, label in enumerate(np.asarray(classifier.classes_).tolist())}
+    unknown = sorted(set(labels.tolist()) - set(column), key=str)
+    if unknown:
+        raise ValueError(f"y must hold only labels that the classifier knows, {list(column)}; got {unknown[0]!r}.")
+    if len(set(labels.tolist())) < 2:
+        raise ValueError(f"y must hold at least 2 classes to be permuted; got only {labels.tolist()[0]!r}.")
+    return np.array([column[label] for label in labels.tolist()], dtype=np.int64)
