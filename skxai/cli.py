@@ -29,6 +29,10 @@ examples:
 
 what it writes:
   table.csv      one row a method, one column a metric (means over the test clips)
+  intervals.csv  95 % intervals of the means, by bootstrap over the recordings
+  tests.csv      each pair of methods: difference, its interval, Wilcoxon's test with Holm's correction
+  ranks.csv      average ranks of the methods, Friedman's test, Nemenyi's critical difference
+  agreement.csv  how alike the metrics rank the methods (Spearman)
   scores.csv     every metric of every clip;  summary.csv: their distribution
   maps.npz       arrays: maps (methods × clips × …), methods, features, labels, clips
   figures/       the pictures;  run.json: the command, seeds and versions
@@ -197,33 +201,8 @@ def _compare(options):
         shutil.rmtree(partial, ignore_errors=True)
         raise
     print()
-    print(_readable(result.table))
+    print(result.table.to_text())
     print(f"\n{len(figures)} figures are in {options.out / 'figures'}; the table, all scores and the maps in {options.out}.")
-
-
-def _readable(table):
-    """Return the table with a line for each metric, an arrow for its direction and a star at the best method."""
-    from .utils.discovery import all_metrics
-
-    metrics = dict(all_metrics())
-    lines = [["", *table.index]]
-    for name in table.columns:
-        values = table[name]
-        greater = getattr(metrics.get(name), "greater_is_better", None)
-        best = None if greater is None or len(values) < 2 or values.isna().all() else values.max() if greater else values.min()
-        arrow = {True: " ↑", False: " ↓", None: ""}[greater]
-        cells = [f"{value:.3f}{'*' if best is not None and value == best else ' '}" for value in values]
-        lines.append([f"{name}{arrow}", *cells])
-    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    rows = [
-        "  ".join([line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:]))])
-        for line in lines
-    ]
-    text = "\n".join(rows)
-    return (
-        f"{text}\n↑ greater is better, ↓ smaller is better, * best of the row; "
-        "ms_per_map without passes that a method before had made"
-    )
 
 
 def _positive(text):

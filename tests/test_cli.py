@@ -8,6 +8,7 @@ import pytest
 import soundfile as sf
 
 from skxai import cli
+from skxai.report import get_study
 from skxai.utils.discovery import all_explainers
 
 QUICK = ["--epochs", "1", "--n-test", "4", "--explainers", "GradCAM", "VanillaSaliency", "--scoring", "insertion_auc"]
@@ -30,10 +31,18 @@ def run(tmp_path, *arguments):
 
 
 def test_a_run_writes_the_table_the_scores_the_maps_and_the_figures(tmp_path, folder, capsys):
-    assert run(tmp_path, "--data", str(folder), *QUICK) == 0
+    assert run(tmp_path, "--data", str(folder), *QUICK, "class_discriminativity") == 0
     out = tmp_path / "out"
     table = pd.read_csv(out / "table.csv", index_col=0)
     assert table.index.tolist() == ["GradCAM", "VanillaSaliency"]
+    # the test clips are mixed in pairs, so that recordings of one sound each can tell it
+    assert table.columns.tolist() == ["insertion_auc", "class_discriminativity", "ms_per_map"]
+    assert table.class_discriminativity.between(-1, 1).all()
+    intervals = pd.read_csv(out / "intervals.csv", index_col=[0, 1])
+    assert intervals["mean"].loc["insertion_auc"].to_numpy() == pytest.approx(table.insertion_auc.to_numpy())
+    assert len(pd.read_csv(out / "tests.csv")) == 2  # a pair of methods and two metrics
+    assert pd.read_csv(out / "ranks.csv", index_col=0).index.tolist() == ["insertion_auc", "class_discriminativity", "mean"]
+    assert pd.read_csv(out / "agreement.csv", index_col=0).shape == (2, 2)
     scores = pd.read_csv(out / "scores.csv")
     assert scores.groupby("method").insertion_auc.mean().to_numpy() == pytest.approx(table.insertion_auc.to_numpy())
     with np.load(out / "maps.npz") as arrays:
@@ -47,6 +56,45 @@ def test_a_run_writes_the_table_the_scores_the_maps_and_the_figures(tmp_path, fo
     assert "insertion_auc ↑" in printed
     assert str(out / "figures") in printed
     assert not list(tmp_path.glob("*.partial"))
+
+
+def test_scenes_know_where_their_sounds_are(tmp_path, capsys):
+    arguments = [
+        "--scenes",
+        "24",
+        "--epochs",
+        "1",
+        "--n-test",
+        "4",
+        "--explainers",
+        "EnergyMap",
+        "RandomMap",
+        "VanillaSaliency",
+    ]
+    assert run(tmp_path, *arguments, "--scoring", "relevance_mass", "visual_coherence") == 0
+    table = pd.read_csv(tmp_path / "out" / "table.csv", index_col=0)
+    assert table.loc["EnergyMap", "visual_coherence"] > table.loc["RandomMap", "visual_coherence"] + 0.2
+    printed = capsys.readouterr().out
+    assert "relevance_mass ↑" in printed
+    assert "but for the floors EnergyMap, RandomMap" in printed
+
+
+def test_all_methods_stand_beside_the_floors():
+    for name in ("default", "wang2022"):
+        explainers = get_study(name).explainers
+        assert explainers[-3:] == ("EdgeMap", "EnergyMap", "RandomMap")
+        assert len(explainers) > 8
+
+
+@pytest.mark.parametrize(
+    ("arguments", "scorer"),
+    [(["--scoring", "relevance_mass"], "relevance_mass"), (["--preset", "ansari2024", "--scoring", "best_iou"], "best_iou")],
+)
+def test_a_metric_of_a_truth_that_is_not_known_is_an_error_before_the_training(tmp_path, folder, capsys, arguments, scorer):
+    assert run(tmp_path, "--data", str(folder), *arguments) == 2
+    captured = capsys.readouterr()
+    assert f"scorer '{scorer}' of the study" in captured.err
+    assert "trained" not in captured.out
 
 
 def test_the_thesis_of_ansari_runs_on_scenes(tmp_path, capsys):

@@ -2,11 +2,13 @@
 
 from ._compare import Explained, compare_explainers, explain_and_score, table_of
 from .clips import Clips, load_clips, split_clips
+from .comparison import Comparison
 from .run import StudyResult, run_study
 from .studies import Study, all_studies, get_study
 
 __all__ = [
     "Clips",
+    "Comparison",
     "Explained",
     "Study",
     "StudyResult",

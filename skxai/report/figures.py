@@ -133,7 +133,7 @@ def _mixture(result, rng):
     features = result.extraction.transform(stacked)
     labels = result.clips.y[parts]
     target = np.concatenate([labels, labels])
-    maps = {name: explainer.explain(features, target) for name, explainer in result.explainers.items()}
+    maps = {name: result.explainers[name].explain(features, target) for name in _pictured(result)}
     titles = [*(f"{label} alone" for label in labels), *(f"both, explained\nas {label}" for label in labels)]
     display = SaliencyDisplay.from_maps(maps, features, axes=result.axes, titles=titles)
     yield "mixture", display.figure_
@@ -162,7 +162,9 @@ FIGURES = {
 
 
 def _curves_of(result, kind):
-    return {method: explained.curves[kind] for method, explained in result.explained.items()}
+    # Random maps stand beside the methods: a curve like theirs explains nothing.
+    shown = dict.fromkeys([*_pictured(result), *result.table.chance.values()])
+    return {method: result.explained[method].curves[kind] for method in shown}
 
 
 def _predicted(result):
@@ -174,11 +176,17 @@ def _is_right(result):
     return _predicted(result) == result.clips.y
 
 
+def _pictured(result):
+    """Return the methods whose maps are shown: those that look at the model, if any do."""
+    methods = [name for name, explainer in result.explainers.items() if explainer.explains_model]
+    return methods or list(result.explainers)
+
+
 def _grid(result, chosen):
     predicted, true = _predicted(result)[chosen], result.clips.y[chosen]
     titles = [f"{label}" if guess == label else f"{label}\ntaken for {guess}" for label, guess in zip(true, predicted)]
     events = None if result.clips.events is None else [result.clips.events[index] for index in chosen]
-    maps = {method: explained.maps[chosen] for method, explained in result.explained.items()}
+    maps = {method: result.explained[method].maps[chosen] for method in _pictured(result)}
     display = SaliencyDisplay.from_maps(maps, result.features[chosen], axes=result.axes, titles=titles, events=events)
     return display.figure_
 

@@ -4,7 +4,7 @@ import json
 import platform
 import shutil
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,10 +16,12 @@ from tqdm.auto import tqdm
 
 from ..engine import shared_passes
 from ..features import FeatureAxes, feature_axes
-from ..metrics import get_scorer
+from ..metrics import available_scorers, get_scorer, get_scorer_names
 from ._compare import Explained, explain_and_score, table_of
 from .clips import Clips, load_clips, split_clips
+from .comparison import Comparison
 from .studies import Study, make_explainers
+from .truth import SCORER, mix_explained, truth_of
 
 CHUNK = 256  # clips whose waveforms are in memory at a time
 
@@ -49,7 +51,7 @@ class StudyResult:
         Fitted, by the name of their row.
     explained : dict from str to Explained
         By the name of their row.
-    table : DataFrame
+    table : Comparison
         One row a method.
     """
 
@@ -63,7 +65,7 @@ class StudyResult:
     confusion: dict
     explainers: dict
     explained: dict[str, Explained]
-    table: pd.DataFrame
+    table: Comparison
 
     def classifier_of(self, method):
         """Return the name of the classifier behind a row."""
@@ -122,6 +124,9 @@ def run_study(study, *, data=None, labels=None, n_scenes=600, on_error="raise", 
     axes = feature_axes(extraction)
     say(f"Features of shape {X_train.shape[1:]}.")
     X_test, test = X_held_out[np.searchsorted(held_out, chosen)], clips.take(chosen)
+    truth = truth_of(test, extraction)
+    mixtures = mix_explained(test, extraction, seed) if study.scoring is None or SCORER in study.scoring else None
+    scoring = _scoring(study, test.y, truth, mixtures)
 
     classifiers, accuracy, confusion, explainers, explained = {}, {}, {}, {}, {}
     for classifier_name, classifier in study.classifiers.items():
@@ -143,13 +148,40 @@ def run_study(study, *, data=None, labels=None, n_scenes=600, on_error="raise", 
                 row = name if not classifier_name else classifier_name if len(methods) == 1 else f"{classifier_name} {name}"
                 explainers[row] = explainer.fit(X_train)
                 start = time.perf_counter()
-                explained[row] = explain_and_score(
-                    explainer, X_test, test.y, scoring=study.scoring, curves="curves" in study.figures, **study.metric_params
+                found = explain_and_score(
+                    explainer,
+                    X_test,
+                    test.y,
+                    scoring=[name for name in scoring if name != SCORER],
+                    curves="curves" in study.figures,
+                    truth=truth,
+                    **study.metric_params,
                 )
+                if mixtures is not None:
+                    found.scores[SCORER] = mixtures.discriminativity(explainer)
+                explained[row] = replace(found, scores=_in_order(found.scores, scoring))
                 say(f"{row}: {len(X_test)} clips explained and scored in {time.perf_counter() - start:.0f} s.")
-    return StudyResult(
-        study, test, X_test, axes, extraction, classifiers, accuracy, confusion, explainers, explained, table_of(explained)
-    )
+    table = table_of(explained, explainers, clips=test.names, groups=test.groups, random_state=seed)
+    return StudyResult(study, test, X_test, axes, extraction, classifiers, accuracy, confusion, explainers, explained, table)
+
+
+def _scoring(study, y, truth, mixtures):
+    """Return the scorers to compute; raise, before a network is trained, if one needs a truth that is not known."""
+    missing = set(get_scorer_names()) - set(available_scorers(y, truth)) - {SCORER}
+    if mixtures is None:
+        missing.add(SCORER)
+    for name in study.scoring or ():
+        if name in missing:
+            raise ValueError(
+                f"scorer {name!r} of the study {study.name!r} must know where the classes sound in the features: it needs "
+                "built-in scenes, and features whose rows are frequencies."
+            )
+    return [name for name in study.scoring or get_scorer_names() if name not in missing]
+
+
+def _in_order(scores, scoring):
+    names = [get_scorer(name).metric.__name__ for name in scoring]
+    return {name: scores[name] for name in names}
 
 
 def _fit_extraction(pipeline, X, progress):
@@ -168,7 +200,7 @@ def _extract(pipeline, X, progress):
 
 
 def write_tables(result, folder, provenance):
-    """Write the table, the scores of each clip, the maps and where it all came from.
+    """Write the table and what is sure about it, the scores of each clip, the maps and where it all came from.
 
     Parameters
     ----------
@@ -183,7 +215,15 @@ def write_tables(result, folder, provenance):
     list of Path
     """
     folder = Path(folder)
-    result.table.to_csv(folder / "table.csv")
+    tables = {
+        "table.csv": result.table,
+        "intervals.csv": result.table.intervals(),
+        "tests.csv": result.table.tests(),
+        "ranks.csv": result.table.ranks(),
+        "agreement.csv": result.table.agreement(),
+    }
+    for name, table in tables.items():
+        table.to_csv(folder / name)
     frames = []
     for method, explained in result.explained.items():
         predicted = result.classifiers[result.classifier_of(method)].predict(result.features)
@@ -209,7 +249,7 @@ def write_tables(result, folder, provenance):
         "machine": f"{platform.system()} {platform.machine()}",
     }
     (folder / "run.json").write_text(json.dumps(facts, indent=2) + "\n")
-    return [folder / name for name in ("table.csv", "scores.csv", "summary.csv", "maps.npz", "run.json")]
+    return [folder / name for name in (*tables, "scores.csv", "summary.csv", "maps.npz", "run.json")]
 
 
 def claim_folder(out, *, overwrite=False):

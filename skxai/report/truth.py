@@ -1,0 +1,95 @@
+"""What is known of where the classes sound: in scenes, whose events are known, and in mixtures of two clips."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..datasets import EventTruth, mix_clips
+from ..features import event_truth, feature_axes
+from ..metrics import evaluate
+
+SCORER = "class_discriminativity"  # asks whether a method tells apart two sounds that are there at once
+
+
+def truth_of(clips, extraction):
+    """Return where the events of scenes sound in their features.
+
+    Parameters
+    ----------
+    clips : Clips
+        Waveforms, with their events if those are known.
+    extraction : Pipeline
+        Fitted, from the clips to their features.
+
+    Returns
+    -------
+    EventTruth or None
+        None where the events are not known, or the rows of the features are no frequencies.
+    """
+    if clips.events is None or feature_axes(extraction).frequencies is None:
+        return None
+    events = np.array([np.sum([event.waveform for event in of_clip], axis=0) for of_clip in clips.events])
+    return event_truth(extraction, clips.events, background=clips.X - events)
+
+
+@dataclass(frozen=True)
+class Mixtures:
+    """Each explained clip, mixed at equal power with one of another class.
+
+    Attributes
+    ----------
+    features : ndarray of shape (m, 1, f, t)
+        Of the mixtures.
+    labels : ndarray of shape (m,)
+        The class of the explained clip.
+    truth : EventTruth
+        Which part of the features comes from which of the two.
+    clips : ndarray of shape (m,)
+        The index of the explained clip; clips of silence are in no mixture.
+    n_clips : int
+        How many were explained.
+    """
+
+    features: np.ndarray
+    labels: np.ndarray
+    truth: EventTruth
+    clips: np.ndarray
+    n_clips: int
+
+    def discriminativity(self, explainer):
+        """Return ``class_discriminativity`` of an explainer, ``(n_clips,)``; NaN for clips that are in no mixture."""
+        maps = explainer.explain(self.features, self.labels)
+        scores = np.full(self.n_clips, np.nan)
+        found = evaluate(explainer, self.features, None, [SCORER], maps=maps, truth=self.truth, target=self.labels)
+        scores[self.clips] = found[SCORER]
+        return scores
+
+
+def mix_explained(clips, extraction, seed):
+    """Mix the explained clips.
+
+    Parameters
+    ----------
+    clips : Clips
+        Waveforms, or paths if ``extraction`` begins with what loads them.
+    extraction : Pipeline
+        Fitted, from the clips to their features.
+    seed : int
+        Of the partners.
+
+    Returns
+    -------
+    Mixtures or None
+        None where the rows of the features are no frequencies, or only one class can be heard.
+    """
+    if feature_axes(extraction).frequencies is None:
+        return None
+    waveforms, rate, steps = clips.X, clips.sample_rate, extraction
+    if rate is None:
+        waveforms, rate, steps = extraction[0].transform(clips.X), extraction[0].sample_rate, extraction[1:]
+    heard = np.flatnonzero(waveforms.any(axis=1))
+    if len(np.unique(clips.y[heard])) < 2:
+        return None
+    mixtures = mix_clips(waveforms[heard], clips.y[heard], sample_rate=rate, random_state=seed)
+    truth = event_truth(steps, mixtures.events)
+    return Mixtures(steps.transform(mixtures.data), mixtures.target, truth, heard, len(clips.y))
