@@ -2,7 +2,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check bench agreement clean
 
 demo: .venv/installed  ## train, explain, score and draw on built-in scenes; results in out/demo
 	$(BIN)/skxai compare --out out/demo --overwrite
@@ -18,6 +18,9 @@ bench: export BENCH_COMMAND = make bench$(if $(ARGS), ARGS="$(ARGS)")
 bench: .venv/peers  ## time everything beside the peers (about 10 minutes); ARGS="-k score_cam" narrows it
 	mkdir -p out/bench
 	$(BIN)/python -m pytest benchmarks --benchmark-quiet --benchmark-json=out/bench/results.json $(ARGS)
+
+agreement: .venv/installed  ## how far skxai is from its oracles and from the peers, as docs/agreement.md
+	$(BIN)/python -m pytest tests/reference tests/peers --agreement docs/agreement.md
 
 .venv/installed: setup.py constraints.txt
 	$(PYTHON) -m venv .venv
