@@ -21,7 +21,7 @@ assert "sparseness" in dict(discovery.all_metrics()) and "sparseness" in metrics
 assert "sparseness" in get_scorer_names()
 checks.check_explainer(explainers.HiResCAM(AcoumonClassifier()))
 checks.check_metric(metrics.sparseness)
-arguments = ["compare", "--scenes", "60", "--epochs", "1", "--n-test", "4", "--out", sys.argv[1]]
+arguments = ["compare", "--scenes", "24", "--epochs", "1", "--n-test", "4", "--out", sys.argv[1]]
 sys.exit(cli.main([*arguments, "--explainers", "HiResCAM", "GradCAM", "--scoring", "sparseness", "insertion_auc"]))
 """
 

@@ -1,5 +1,6 @@
 """What all classifiers share: prediction through the engine, training through skorch."""
 
+import contextlib
 from abc import ABC, abstractmethod
 from numbers import Integral, Real
 
@@ -66,6 +67,7 @@ class NetworkClassifier(NetworkPredictions, ABC):
         "criterion": [callable],
         "device": [str],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither"), None],
+        "n_threads": [Interval(Integral, 1, None, closed="left"), None],
         "random_state": ["random_state"],
         "callbacks": [list, tuple, None],
         "verbose": ["verbose"],
@@ -96,7 +98,7 @@ class NetworkClassifier(NetworkPredictions, ABC):
         if len(self.classes_) < 2:
             raise ValueError(f"y must hold at least 2 classes for {type(self).__name__}; got 1 class, {self.classes_[0]!r}.")
         self.feature_range_ = (float(X.min()), float(X.max()))
-        with torch_seed(seed_from(self.random_state)):
+        with torch_seed(seed_from(self.random_state)), torch_threads(self.n_threads):
             self.net_ = self._train(X, indices.astype(np.int64))
         self.module_ = self.net_.module_
         self.history_ = self.net_.history
@@ -152,6 +154,20 @@ class NetworkClassifier(NetworkPredictions, ABC):
         tags.classifier_tags.poor_score = True  # an audio CNN is not judged on 300 points in the plane
         tags.non_deterministic = False
         return tags
+
+
+@contextlib.contextmanager
+def torch_threads(number):
+    """Let torch compute with so many threads in this block only; None leaves their number as it is."""
+    if number is None:
+        yield
+        return
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 class EpochBar(Callback):

@@ -33,8 +33,14 @@ class TorchClassifier(NetworkClassifier):
         "auto" is CUDA where there is one.
     validation_fraction : float or None, default=None
         Share of the training set, in equal parts per class, on which ``history_`` follows the loss.
+    n_threads : int or None, default=None
+        Threads that a CPU trains with. None is torch's number, which is less in a worker of joblib. Sums are split among
+        them: another number changes the last bits, and training enlarges that, to 1e-3 of a probability and more. A fixed
+        number gives the same network in all workers, whatever torch is set to. 1 is slower than many on cores that are idle
+        otherwise, and faster where processes compete for them.
     random_state : int, RandomState instance or None, default=None
-        Seed of initial weights, batches and validation split.
+        Seed of initial weights, batches and validation split. On a CPU the same seed and the same number of threads give the
+        same weights, to the bit.
     callbacks : list or None, default=None
         Further skorch callbacks.
     verbose : int, default=0
@@ -85,6 +91,7 @@ class TorchClassifier(NetworkClassifier):
         criterion=nn.CrossEntropyLoss,
         device="auto",
         validation_fraction=None,
+        n_threads=None,
         random_state=None,
         callbacks=None,
         verbose=0,
@@ -98,6 +105,7 @@ class TorchClassifier(NetworkClassifier):
         self.criterion = criterion
         self.device = device
         self.validation_fraction = validation_fraction
+        self.n_threads = n_threads
         self.random_state = random_state
         self.callbacks = callbacks
         self.verbose = verbose

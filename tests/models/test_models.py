@@ -1,5 +1,6 @@
 """The classifiers: their networks' architecture, and what training promises."""
 
+import contextlib
 import pickle
 import warnings
 
@@ -38,6 +39,20 @@ def listens_to_the_mean(outputs):
         module[1].weight.copy_(sign.expand(2, 20) / 20)
         module[1].bias.copy_(-1.5 * sign[:, 0])
     return module
+
+
+def weights(classifier):
+    """Return the trained weights as bytes."""
+    return {name: value.numpy().tobytes() for name, value in classifier.module_.state_dict().items()}
+
+
+@contextlib.contextmanager
+def number_of_threads_kept():
+    before = torch.get_num_threads()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 class TestResNet:
@@ -105,6 +120,27 @@ class TestTraining:
         np.testing.assert_array_equal(*fitted)
         other = TorchClassifier(Dense, max_epochs=2, random_state=1).fit(X, y).predict_proba(X)
         assert (other != fitted[0]).any()
+
+    @pytest.mark.parametrize("n_threads", [1, 2])
+    def test_number_of_threads_decides_the_weights_and_torchs_own_neither_counts_nor_changes(self, n_threads):
+        X, y = clips(16, (1, 32, 32))
+        classifier = AcoumonClassifier(n_threads=n_threads, lr=1e-3, max_epochs=1, random_state=0)
+        with number_of_threads_kept():
+            torch.set_num_threads(n_threads)
+            expected = weights(clone(classifier).set_params(n_threads=None).fit(X, y))
+            for others in {1, 2, 3} - {n_threads}:
+                torch.set_num_threads(others)
+                assert weights(classifier.fit(X, y)) == expected
+                assert torch.get_num_threads() == others
+
+    def test_number_of_threads_is_given_back_after_an_error(self):
+        X, y = clips()
+        before = torch.get_num_threads()
+        with pytest.raises(ValueError, match="diverged"):
+            TorchClassifier(Dense, lr=1e30, optimizer=torch.optim.SGD, max_epochs=5, n_threads=before + 1, random_state=0).fit(
+                X, y
+            )
+        assert torch.get_num_threads() == before
 
     def test_learns_and_speaks_in_labels(self):
         X, y = clips()
