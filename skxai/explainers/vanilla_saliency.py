@@ -43,6 +43,11 @@ class VanillaSaliency(Explainer):
     feature_range_ : tuple of float
         Lowest and highest feature value seen in ``fit``.
 
+    Notes
+    -----
+    In exact silence all pixels of a clip are equal, and so are those under a max-pool window: which of them gets the gradient is
+    decided by rounding. There float32 and float64 give other maps, and so may another batch size.
+
     References
     ----------
     .. [1] Simonyan, Vedaldi & Zisserman, "Deep inside convolutional networks", arXiv:1312.6034, 2013, section 3.
