@@ -4,7 +4,19 @@ import importlib
 
 __version__ = "0.1.0"
 
-__all__ = ["config_context", "datasets", "display", "engine", "explainers", "features", "metrics", "models", "report", "utils"]
+__all__ = [
+    "config_context",
+    "datasets",
+    "display",
+    "engine",
+    "explainers",
+    "features",
+    "inspection",
+    "metrics",
+    "models",
+    "report",
+    "utils",
+]
 
 
 def __getattr__(name):

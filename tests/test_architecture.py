@@ -14,11 +14,23 @@ import skxai
 ROOT = Path(skxai.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
 # The direction of the data. A package imports from those before it; engine, where the networks are run, stands beside it.
-ORDER = ["utils", "datasets", "features", "engine", "models", "explainers", "metrics", "discovery", "display", "report", "cli"]
+ORDER = ["utils", "datasets", "features", "engine", "models", "explainers", "metrics", "discovery", "inspection", "display",
+         "report", "cli"]  # fmt: skip
 ABOVE = {"utils/discovery", "utils/checks"}  # they look at the packages up to metrics
 # An explainer is scored by a metric, as ClassifierMixin.score calls one.
 LATE_IMPORTS = {("explainers/_base.py", "metrics")}
-PUBLIC = ["datasets", "features", "models", "explainers", "metrics", "display", "report", "utils.discovery", "utils.checks"]
+PUBLIC = [
+    "datasets",
+    "features",
+    "models",
+    "explainers",
+    "metrics",
+    "inspection",
+    "display",
+    "report",
+    "utils.discovery",
+    "utils.checks",
+]
 
 
 def place(module):

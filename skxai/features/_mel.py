@@ -48,9 +48,12 @@ class MelTransformer(SpectralTransformer):
     def _top_frequency(self):
         return self.sample_rate / 2 if self.f_max is None else float(self.f_max)
 
+    def band_weights(self):
+        """Return how much of each bin of the Fourier transform each band sums, ``(n_mels, n_fft // 2 + 1)``; a tensor."""
+        return _mel_filters(self.n_fft, float(self.f_min), self._top_frequency(), self.n_mels, self.sample_rate)
+
     def _make_mel(self, power):
-        spectrogram = self._make_spectrogram(power)
-        filters = _mel_filters(self.n_fft, float(self.f_min), self._top_frequency(), self.n_mels, self.sample_rate)
+        spectrogram, filters = self._make_spectrogram(power), self.band_weights()
         return lambda waveforms: project(filters, spectrogram(waveforms))
 
 
