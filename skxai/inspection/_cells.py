@@ -1,0 +1,165 @@
+"""The cells of a map: how relevant each is, and which hertz and seconds it covers."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..features import FeatureAxes, feature_axes
+from ..metrics._base import check_maps
+
+_EVEN = 0.25  # of a row: as far may rows be from even ones, since resized mel rows lie on chords between the bands
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """The relevance of clips by cell, and the edges of the cells.
+
+    Parameters
+    ----------
+    relevance : ndarray of shape (n, f, t), float32
+        ``|a|``, summed over channels; where the rows are no frequencies over them too, so that f is 1.
+    axes : FeatureAxes
+        Of the maps.
+    frequency_edges : ndarray of shape (f + 1,) or None
+        In hertz; None where the rows are no frequencies.
+    time_edges : ndarray of shape (t + 1,)
+        In seconds.
+    """
+
+    relevance: np.ndarray
+    axes: FeatureAxes
+    frequency_edges: np.ndarray | None
+    time_edges: np.ndarray
+
+    @property
+    def total(self):
+        """The relevance of each clip, ``(n,)``."""
+        return self.relevance.sum(axis=(1, 2), dtype=np.float64)
+
+    @property
+    def sounding_edges(self):
+        """Both edges, cut where there is no sound: at 0 s, at 0 Hz and at half the sample rate."""
+        times = np.maximum(self.time_edges, 0)
+        if self.frequency_edges is None:
+            return None, times
+        return np.clip(self.frequency_edges, 0, self.axes.sample_rate / 2), times
+
+
+def cells_of(maps, features, owner):
+    """Bring maps and axes together.
+
+    Parameters
+    ----------
+    maps : array-like of shape (n, 1, f, t), (n, f, t), or (n, t) for axes without rows
+        Relevance of any sign.
+    features : FeatureAxes, or what ``feature_axes`` takes
+        What the rows and columns are.
+    owner : str
+        Whose arguments these are.
+
+    Returns
+    -------
+    Cells
+        With new arrays.
+
+    Raises
+    ------
+    ValueError
+        If the features have no axes, or the maps are not finite or have another shape.
+    """
+    axes = axes_of(features, owner)
+    maps = check_maps(maps, None)
+    n_rows, n_columns = axes.shape
+    shape = (n_columns,) if n_rows is None else (n_rows, n_columns)
+    if maps.ndim > 4 or maps.ndim <= len(shape) or maps.shape[-len(shape) :] != shape:
+        raise ValueError(
+            f"maps of {owner} must have the rows and columns of the features, (clips, …, {', '.join(map(str, shape))}); "
+            f"got {maps.shape}."
+        )
+    relevance = np.abs(maps).reshape(len(maps), -1, 1 if axes.frequencies is None else n_rows, n_columns)
+    relevance = relevance[:, 0] if relevance.shape[1] == 1 else relevance.sum(axis=1)
+    edges = None if axes.frequencies is None else frequency_edges(axes.frequencies, axes.sample_rate)
+    return Cells(relevance, axes, edges, time_edges(axes))
+
+
+def axes_of(features, owner):
+    """Return the axes of fitted features, or those given; refuse features without any."""
+    axes = features if isinstance(features, FeatureAxes) else feature_axes(features)
+    if axes is None:
+        raise ValueError(
+            f"features of {owner} must be FeatureAxes or a fitted pipeline with a step that makes a spectrum of waveforms; "
+            f"got {type(features).__name__}."
+        )
+    return axes
+
+
+def frequency_edges(frequencies, sample_rate):
+    """Return where rows begin and end in hertz: half-way between centres, in mel where the rows are even in mel.
+
+    Parameters
+    ----------
+    frequencies : array-like of shape (f,)
+        Centres in hertz, not decreasing: features that were enlarged repeat the outer ones.
+    sample_rate : int
+        A single row covers all up to half of it.
+
+    Returns
+    -------
+    ndarray of shape (f + 1,)
+        The outer rows reach as far outward as inward. Below 0 Hz there is no sound, but the row has its height.
+    """
+    rows = np.asarray(frequencies, dtype=float)
+    if len(rows) == 1:
+        return np.array([0.0, sample_rate / 2])
+    for scale, back in ((np.asarray, np.asarray), (hertz_to_mel, mel_to_hertz)):
+        edges = _even_edges(scale(rows))
+        if edges is not None:
+            return back(edges)
+    if (np.diff(rows) <= 0).any():
+        raise ValueError(f"frequencies of the features' axes must increase from row to row; got {rows!r}.")
+    return np.concatenate([[1.5 * rows[0] - 0.5 * rows[1]], (rows[1:] + rows[:-1]) / 2, [1.5 * rows[-1] - 0.5 * rows[-2]]])
+
+
+def time_edges(axes):
+    """Return where columns begin and end in seconds: half a step to either side of their centres.
+
+    Parameters
+    ----------
+    axes : FeatureAxes
+        With ``frame_step``.
+
+    Returns
+    -------
+    ndarray of shape (t + 1,)
+        A first column that is centred at 0 s begins half a step before: it has the width of the others.
+    """
+    step = axes.frame_step
+    if step is None or not step > 0:
+        raise ValueError(f"frame_step of the features' axes must be positive seconds, the width of a column; got {step}.")
+    first = np.median(axes.times - step * np.arange(len(axes.times)))  # enlarged features repeat the outer times
+    return first + step * (np.arange(len(axes.times) + 1) - 0.5)
+
+
+def hertz_to_mel(frequencies):
+    """Return ``2595·log10(1 + f/700)``, the scale of `MelSpectrogram`."""
+    return 2595 * np.log10(1 + np.asarray(frequencies) / 700)
+
+
+def mel_to_hertz(mels):
+    """Undo ``hertz_to_mel``."""
+    return 700 * (10 ** (np.asarray(mels) / 2595) - 1)
+
+
+def _even_edges(values):
+    """Return the edges of cells of one width, or None if the centres are not even, but for repeated outer ones."""
+    n = len(values)
+    middle = np.arange(n // 4, n - n // 4)
+    if len(middle) < 2:
+        return None
+    step, first = np.polyfit(middle, values[middle], 1)
+    own = (values > values[0]) & (values < values[-1])
+    own[[0, -1]] = values[0] < values[1], values[-2] < values[-1]
+    off = np.abs(values - first - step * np.arange(n))[own]
+    if not step > 0 or (off > _EVEN * step).any():
+        return None
+    return first + step * (np.arange(n + 1) - 0.5)

@@ -1,0 +1,137 @@
+"""Is what one hears faithful? The classifier listens to the resynthesised sounds."""
+
+from functools import reduce
+
+import numpy as np
+import pandas as pd
+import torch
+
+from ..engine import mask, resolve_baseline
+from ..metrics._perturb import subject
+from ..utils.validation import validate_params
+from ._gains import as_mask, is_constant, mask_shape
+from .sonify import MASK_CONSTRAINTS, check_clips, masked_sounds
+
+
+@validate_params(
+    {"waveforms": ["array-like"], "maps": ["array-like"], **MASK_CONSTRAINTS},
+    prefer_skip_nested_validation=True,
+)
+def heard_probability(
+    estimator,
+    waveforms,
+    maps,
+    features,
+    *,
+    target=None,
+    baseline="floor",
+    scaling="minmax",
+    top=None,
+    unheard=0.0,
+    batch_size=None,
+):
+    r"""What the classifier makes of the sounds of `sonify`, beside what it makes of the masked features.
+
+    Metrics mask features, :math:`b + m \odot (x - b)`, which nobody can listen to and which may be the features of no sound at
+    all. Here the kept and the removed sound go through the whole pipeline again, from the waveform to the class. A
+    faithful map keeps the probability of its class in the kept sound, and takes it from the removed one.
+
+    Parameters
+    ----------
+    estimator : classifier or explainer
+        Fitted, with ``predict_proba`` of features.
+    waveforms : array-like of shape (n, samples)
+        The clips, as for `sonify`.
+    maps : array-like of shape (n, 1, f, t) or (n, f, t)
+        Relevance of their features, or masks of dtype bool; for `MFCC` of mel bands.
+    features : Pipeline, transformer or fitted search
+        Fitted: from waveforms to features, as for `sonify`.
+    target : label, array-like of shape (n,) or None, default=None
+        The class c. None is the explainer's ``target``, or else the predicted class.
+    baseline : {"floor", "mean", "blur", "uniform"} or float, default="floor"
+        What stands where the features are masked; see ``skxai.engine.resolve_baseline``.
+    scaling : {"minmax"} or None, default="minmax"
+        How a map becomes the mask m of both; see `sonify`.
+    top : float or None, default=None
+        Makes masks of 0 and 1: 1 in this share of the cells; see `sonify`.
+    unheard : float, default=0.0
+        Gain of what the features leave out; see `sonify`.
+    batch_size : int or None, default=None
+        Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
+
+    Returns
+    -------
+    DataFrame of n rows
+        - target : the class c.
+        - original, kept, removed : p_c of the features of the clip, of the kept sound and of the removed sound.
+        - kept_masked, removed_masked : p_c of b + m ⊙ (x − b), and of the same with 1 − m.
+        - predicted, predicted_kept, predicted_removed : the class predicted for the clip and for both sounds.
+
+        NaN, and None for a class, where a map is constant and ``scaling`` is not None: it tells nothing apart. For `MFCC` the
+        masked features are not defined, and NaN.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `sonify`.
+
+    See Also
+    --------
+    sonify : The sounds.
+    skxai.metrics.average_drop : Of masked features.
+
+    References
+    ----------
+    .. [1] Parekh et al., "Listen to interpret: post-hoc interpretability for audio networks with NMF", NeurIPS 2022: the
+       classifier's output on the audible interpretation, and on the clip without it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skxai.datasets import make_audio_events
+    >>> from skxai.features import MelSpectrogram, ResizeFeatures, event_truth
+    >>> from skxai.inspection import heard_probability
+    >>> from skxai.models import AcoumonClassifier
+    >>> scenes = make_audio_events(8, classes=["alarm", "cough"], sample_rate=8000, random_state=0)
+    >>> extraction = make_pipeline(MelSpectrogram(8000, n_fft=512, n_mels=32), ResizeFeatures((16, 16)))
+    >>> X = extraction.fit_transform(scenes.data)
+    >>> model = AcoumonClassifier(max_epochs=1, random_state=0).fit(X, scenes.target)
+    >>> truth = event_truth(extraction, scenes.events, background=scenes.background)
+    >>> heard_probability(model, scenes.data, truth.of(scenes.target), extraction, scaling=None).shape
+    (8, 9)
+    """
+    clips, maps, steps, spectral, single = check_clips(waveforms, maps, features)
+    if single:
+        raise ValueError(f"waveforms of heard_probability must have the shape (n, samples); got {np.shape(waveforms)}.")
+    masks = as_mask(maps, (len(clips), *mask_shape(features, spectral)), scaling, top)
+
+    def features_of(sounds):
+        return reduce(lambda X, step: step.transform(X), steps, sounds)
+
+    X = features_of(clips)
+    it = subject(estimator, X, masks, target, batch_size)
+    kept = masked_sounds(clips, masks, steps, spectral, unheard)
+    inputs = {"kept": features_of(kept), "removed": features_of(clips - kept), "kept_masked": None, "removed_masked": None}
+    if masks.shape == X.shape:  # else they are over mel bands, and the features cepstra
+        x, m = it.predictor.tensor(X), it.predictor.tensor(masks)
+        b = resolve_baseline(baseline, x, it.feature_range)
+        inputs |= {"kept_masked": mask(x, m, b).cpu().numpy(), "removed_masked": mask(x, 1 - m, b).cpu().numpy()}
+    classes = np.asarray(it.predictor.classes_)
+    table = pd.DataFrame({"target": classes[it.target], "original": it.before})
+    labels = {"predicted": classes[it.predicted]}
+    undefined = np.zeros(len(X), dtype=bool)
+    if scaling is not None and np.asarray(maps).dtype != bool:
+        undefined = is_constant(torch.from_numpy(np.abs(maps, dtype=np.float32))).flatten().numpy()
+    for name, variant in inputs.items():
+        if variant is None:
+            table[name] = np.nan
+            continue
+        probabilities = it.predictor.predict_proba(variant)
+        p = probabilities[np.arange(len(X)), it.target].astype(np.float64)
+        table[name] = np.where(undefined, np.nan, p)
+        if not name.endswith("_masked"):
+            of_variant = classes[probabilities.argmax(axis=1)].astype(object)
+            of_variant[undefined] = None
+            labels[f"predicted_{name}"] = of_variant
+    return table.assign(**labels)

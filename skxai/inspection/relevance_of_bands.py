@@ -1,0 +1,105 @@
+"""Relevance of cepstra, carried back to the mel bands that they were made of."""
+
+from dataclasses import replace
+
+import numpy as np
+from scipy import fft
+
+from ..features import MFCC
+from ..features._mel import _band_centres
+from ..features._truth import feature_steps
+from ..metrics._base import check_maps
+from ._cells import axes_of
+
+
+def relevance_of_bands(maps, features, *, X=None, baseline=0.0):
+    r"""Carry the relevance of mel-frequency cepstral coefficients back to mel bands, where that is defined.
+
+    The coefficients are c = D m, with m the mel spectrum in decibels and D the orthonormal rows of the discrete cosine
+    transform. Signed relevance can be carried back exactly:
+
+    - gradients g = ∂S/∂c, by the chain rule (``X=None``):
+
+      .. math:: \frac{\partial S}{\partial m} = D^\top g
+
+    - contributions a = δ ⊙ g with δ = c − c' the distance from a baseline, which are gradient × input, integrated gradients and
+      DeepLIFT (``X`` given):
+
+      .. math:: r = (D^\top \delta) \odot D^\top (a / \delta), \qquad \sum_b r_b = \sum_k a_k
+
+      These are the contributions of the mel bands, of a spectrum as smooth as the coefficients that are kept leave it.
+
+    For the magnitude alone, of maps such as `VanillaSaliency`'s or Grad-CAM's, it is not defined: what a coefficient stands
+    for is spread over all bands, and only the signs tell for which of them the coefficients agree. Shares by the squared
+    weights of D would be nearly even, and the same for each band and its mirror image at the other end of the scale.
+
+    Parameters
+    ----------
+    maps : array-like of shape (n, 1, q, t) or (n, q, t)
+        Signed relevance of q coefficients.
+    features : Pipeline or transformer
+        The fitted feature pipeline, with an `MFCC`. Its rows must still be the coefficients: `ResizeFeatures` mixes them.
+    X : array-like of the maps' shape or None, default=None
+        The cepstra, as the classifier sees them, if the maps are contributions; None if they are gradients.
+    baseline : float or array-like that broadcasts to X, default=0.0
+        The baseline of the contributions, on the scale of X.
+
+    Returns
+    -------
+    maps : ndarray of the shape (n, 1, n_mels, t) or (n, n_mels, t), float32
+        Signed relevance of the mel bands.
+    axes : FeatureAxes
+        Their axes, which ``relevance_profile`` and the other functions here take for ``features``.
+
+    Raises
+    ------
+    ValueError
+        If the features are no cepstra, the maps have no negative value, or contributions are not 0 where X is the baseline.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scipy.fft import dct
+    >>> from skxai.features import MFCC
+    >>> from skxai.inspection import relevance_of_bands
+    >>> mfcc = MFCC(16000, n_mfcc=20, n_mels=32).fit(np.zeros((1, 16000)))
+    >>> of_bands = np.zeros((1, 1, 32, 32))
+    >>> of_bands[0, 0, 12] = 1  # the score grows with the level of one band
+    >>> maps, axes = relevance_of_bands(dct(of_bands, norm="ortho", axis=2)[:, :, :20], mfcc)
+    >>> int(axes.frequencies[maps[0, 0, :, 0].argmax()]), int(axes.frequencies[12])
+    (1189, 1189)
+    """
+    axes = axes_of(features, "relevance_of_bands")
+    mfcc = [step for step in feature_steps(features) if isinstance(step, MFCC)] if axes.kind == "cepstrum" else []
+    if not mfcc or not np.array_equal(axes.cepstra, np.arange(mfcc[0].n_mfcc)):
+        raise ValueError(
+            "features of relevance_of_bands must be a fitted pipeline whose rows are the coefficients of an MFCC, not resized; "
+            f"got rows of {axes.row_label.lower()}{'' if axes.cepstra is None else f' {axes.cepstra[:4]} …'}."
+        )
+    mfcc, maps = mfcc[0], check_maps(maps, None)
+    if maps.ndim not in (3, 4) or maps.shape[-2:] != axes.shape:
+        raise ValueError(f"maps of relevance_of_bands must have the shape (clips, …, {', '.join(map(str, axes.shape))}); "
+                         f"got {maps.shape}.")  # fmt: skip
+    if maps.any() and not (maps < 0).any():
+        raise ValueError(
+            "maps of relevance_of_bands must be signed, gradients or contributions: of magnitudes it is not defined in which "
+            f"bands they lie; got values from {maps.min():g} to {maps.max():g}."
+        )
+    centres = _band_centres(mfcc.f_min, mfcc.sample_rate / 2 if mfcc.f_max is None else mfcc.f_max, mfcc.n_mels)
+    axes = replace(axes, frequencies=centres, cepstra=None, kind="frequency")
+    maps = maps.astype(np.float64)
+    if X is None:
+        return _of_bands(maps, mfcc.n_mels).astype(np.float32), axes
+    distance = check_maps(X, maps.shape).astype(np.float64) - baseline
+    if maps[distance == 0].any():
+        raise ValueError(
+            "maps of relevance_of_bands must be contributions, 0 where X is the baseline; "
+            f"got {maps[distance == 0].max():g}. For gradients leave X out."
+        )
+    gradients = np.divide(maps, distance, out=np.zeros_like(maps), where=distance != 0)
+    return (_of_bands(distance, mfcc.n_mels) * _of_bands(gradients, mfcc.n_mels)).astype(np.float32), axes
+
+
+def _of_bands(cepstra, n_mels):
+    """Return Dᵀ · cepstra along the rows: the orthonormal cosine transform back, of coefficients that are 0 beyond q."""
+    return fft.idct(cepstra, norm="ortho", axis=-2, n=n_mels)

@@ -1,0 +1,160 @@
+"""What one hears of a map: the clip's own sound, masked by it."""
+
+from numbers import Real
+
+import numpy as np
+import torch
+from sklearn.utils.validation import check_array
+
+from ..features._base import memory_batches, to_tensor
+from ..utils.validation import Interval, StrOptions, check_waveforms, validate_params
+from ._gains import as_mask, audible_steps, gains_of_bins, mask_shape
+
+# Of a mask: how it is made of a map, and what it is where the features hear nothing.
+MASK_CONSTRAINTS = {
+    "scaling": [StrOptions({"minmax"}), None],
+    "top": [Interval(Real, 0, 1, closed="right"), None],
+    "unheard": [Interval(Real, 0, 1, closed="both")],
+}
+
+
+@validate_params(
+    {"waveforms": ["array-like"], "maps": ["array-like"], "mode": [StrOptions({"keep", "remove"})], **MASK_CONSTRAINTS},
+    prefer_skip_nested_validation=True,
+)
+def sonify(waveforms, maps, features, *, mode="keep", scaling="minmax", top=None, unheard=0.0):
+    r"""Make maps audible: what a classifier went by, or the clip without it.
+
+    The map, carried back onto the short-time Fourier transform of the clip, masks it, and the result is resynthesised with
+    the clip's own phase; no decoder is trained:
+
+    .. math:: \hat x = \mathrm{STFT}^{-1}\big[ g \odot \mathrm{STFT}(x) \big]
+
+    with g the gain of "keep", and 1 − g in its place for "remove", so that the two add up to the clip. The steps of the
+    pipeline are undone from the last to the first: `ResizeFeatures` by bilinear interpolation; `FixedFrames` by cutting the
+    columns that it added; of mel bands b with filters w the gain of bin k is their mean,
+    :math:`g_k = \sum_b w_{bk} m_b / \sum_b w_{bk}`. The transform is that of the features, with their window, ``n_fft`` and
+    hop. If they hop by more than half a window, which leaves samples without a frame, it hops by a quarter, and the map is
+    interpolated in time.
+
+    Nothing is scaled or clipped, so that sounds can be added and compared; masking may lift a peak above that of the clip,
+    and ``save_sounds`` brings the sounds of a comparison below full scale by one gain.
+
+    Parameters
+    ----------
+    waveforms : array-like of shape (n, samples) or (samples,)
+        Clips, or one clip: what the first step of ``features`` takes. An `AudioLoader` there is left out, so that it is what
+        ``features[0].transform(paths)`` gives.
+    maps : array-like of shape (n, 1, f, t) or (n, f, t)
+        Relevance of the features of each clip; of one clip ``(1, f, t)`` or ``(f, t)``. Maps of dtype bool are masks. For
+        `MFCC` the rows are mel bands, not coefficients: ``relevance_of_bands`` carries relevance back to them.
+    features : Pipeline, transformer or fitted search
+        Fitted: from waveforms to features, by a `MelSpectrogram`, a `Spectrogram` or an `MFCC`. A classifier or an explainer
+        at its end is left out.
+    mode : {"keep", "remove"}, default="keep"
+        Whether to hear what is relevant, or the rest.
+    scaling : {"minmax"} or None, default="minmax"
+        How a map becomes a mask. "minmax" scales \|relevance\| to [0, 1] per clip; a constant map is 1 everywhere, a map of
+        zeros 0. None takes masks, such as those of ``event_truth``, as they are.
+    top : float or None, default=None
+        Makes masks of 0 and 1 instead: 1 in this share of the cells, those with the greatest relevance, unless they are at
+        the map's lowest value. Ties are broken at random, always alike. A constant map is as without ``top``.
+    unheard : float, default=0.0
+        Gain of what the features leave out and the classifier never heard: frequencies below ``f_min`` and above ``f_max``,
+        and columns that `FixedFrames` or `FixedLength` cut. 0 leaves it to "remove".
+
+    Returns
+    -------
+    ndarray of the shape of ``waveforms``, float32
+        The sounds, at the clips' sample rate.
+
+    Raises
+    ------
+    ValueError
+        If no step makes a spectrum, cepstra are resized, arrays are not finite or of other shapes than the features, or masks
+        leave [0, 1].
+    TypeError
+        For a step after the spectrogram that is none of this package.
+
+    See Also
+    --------
+    heard_probability : What the classifier makes of these sounds.
+    relevance_of_bands : From the relevance of cepstra to that of mel bands.
+    save_sounds : Write them to WAV files.
+
+    Notes
+    -----
+    A mask is a gain of amplitudes: what has half of the greatest relevance is heard 6 dB softer, where masking decibels takes
+    half of its level. Through a soft map nearly all of a clip is heard, by the classifier too, so that even a map of noise
+    "keeps" the class. To compare methods by ear take ``top=0.25``: it lets a quarter of the cells through, and nothing else.
+
+    References
+    ----------
+    .. [1] Griffin & Lim, "Signal estimation from modified short-time Fourier transform", IEEE Transactions on Acoustics,
+       Speech, and Signal Processing 32(2), 1984: the inverse, eq. 6.
+    .. [2] Parekh et al., "Listen to interpret: post-hoc interpretability for audio networks with NMF", NeurIPS 2022:
+       masking the clip's own spectrum.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skxai.features import MelSpectrogram
+    >>> from skxai.inspection import sonify
+    >>> time = np.arange(16000) / 16000
+    >>> low, high = np.sin(2 * np.pi * 500 * time), np.sin(2 * np.pi * 4000 * time)
+    >>> mel = MelSpectrogram(16000).fit([low + high])
+    >>> is_low = np.broadcast_to(mel.frequencies_[:, None] < 2000, (1, 1, 64, 63))
+    >>> heard = sonify([low + high], is_low, mel)
+    >>> heard.shape, bool(np.abs(heard - low)[:, 1000:-1000].max() < 0.001)
+    ((1, 16000), True)
+    """
+    clips, maps, steps, spectral, single = check_clips(waveforms, maps, features)
+    masks = as_mask(maps, (len(clips), *mask_shape(features, spectral)), scaling, top)
+    sounds = masked_sounds(clips, masks, steps, spectral, unheard)
+    if mode == "remove":
+        sounds = clips - sounds  # by which 1 − g comes to the last bit
+    return sounds[0] if single else sounds
+
+
+def check_clips(waveforms, maps, features):
+    """Return checked clips ``(n, samples)``, maps ``(n, 1, f, t)``, the steps, the spectral one, and whether it is one clip."""
+    steps, spectral = audible_steps(features)
+    waveforms, maps = np.asarray(waveforms), np.asarray(maps)
+    single = waveforms.ndim == 1
+    if single:
+        waveforms, maps = waveforms[None], maps[None]
+    clips = check_waveforms(steps[0], check_array(waveforms, dtype=np.float32, input_name="waveforms"))
+    return clips, maps[:, None] if maps.ndim == 3 else maps, steps, spectral, single
+
+
+@torch.inference_mode()
+def masked_sounds(clips, masks, steps, spectral, unheard):
+    """Return clips ``(n, samples)`` of which masks ``(n, 1, f, t)`` let through their part."""
+    n_fft, n_samples = spectral.n_fft, clips.shape[1]
+    hop = round(spectral.axes(None).frame_step * spectral.sample_rate)
+    fine = hop if hop <= n_fft // 2 else max(1, n_fft // 4)
+    # Silence around the clip gives its every sample all of its frames; the first and the last sample are centres.
+    before = fine * -(-n_fft // fine)
+    after = n_fft + 1 + -(before + n_samples + n_fft) % fine
+    n_frames = 1 + (before + n_samples + after - n_fft % 2) // fine
+    centres = fine * torch.arange(n_frames) - before  # in samples of the clip
+    window = torch.hann_window(n_fft)
+    bytes_per_clip = 24 * (n_fft + 2) * n_frames  # gains thrice, the frames and their spectrum twice
+    sounds = np.empty(clips.shape, dtype=np.float32)
+    for batch in memory_batches(len(clips), bytes_per_clip):
+        gains = _at_frames(gains_of_bins(masks[batch], steps, spectral, unheard), centres / hop)
+        if n_samples > spectral.n_features_in_:  # FixedLength cut them
+            gains[..., centres > spectral.n_features_in_] = unheard
+        padded = torch.nn.functional.pad(to_tensor(clips[batch]), (before, after))
+        spectra = torch.stft(padded, n_fft, fine, window=window, center=True, pad_mode="constant", return_complex=True)
+        sound = torch.istft(spectra * gains, n_fft, fine, window=window, center=True, length=padded.shape[1])
+        sounds[batch] = sound[:, before : before + n_samples].numpy()
+    return sounds
+
+
+def _at_frames(gains, columns):
+    """Return gains ``(b, bins, t)`` at fractional columns, linearly between two of them; the outermost go on."""
+    columns = columns.clamp(0, gains.shape[-1] - 1)
+    left = columns.floor().long()
+    right = (left + 1).clamp_max(gains.shape[-1] - 1)
+    return torch.lerp(gains[..., left], gains[..., right], (columns - left).float())

@@ -1,0 +1,121 @@
+"""Sounds as WAV files: of one comparison at one level, and never clipped."""
+
+import operator
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from sklearn.utils.validation import check_array
+
+# The greatest sample value that 16 bits hold; one of 1.0 would be cut down to it.
+FULL_SCALE = 1 - 2**-15
+SUBTYPES = ("PCM_16", "PCM_24", "FLOAT")
+
+
+def common_gain(*sounds):
+    """Return the one gain that brings sounds, which are to be compared, below full scale.
+
+    Parameters
+    ----------
+    *sounds : array-like
+        Waveforms of any shape.
+
+    Returns
+    -------
+    float
+        ``min(1, (1 − 2⁻¹⁵) / peak)`` with the peak of all of them: 1 if nothing would be clipped.
+
+    Raises
+    ------
+    ValueError
+        If a sound is not finite or holds no samples.
+
+    Examples
+    --------
+    >>> from skxai.inspection import common_gain
+    >>> common_gain([0.5, -0.5], [0.25, 0.9])
+    1.0
+    >>> round(common_gain([0.5, -0.5], [2.0, 0.0]), 3)
+    0.5
+    """
+    peaks = [
+        np.abs(check_array(sound, ensure_2d=False, allow_nd=True, dtype=np.float64, input_name="sounds")).max()
+        for sound in sounds
+    ]
+    peak = max(peaks, default=0.0)
+    return float(FULL_SCALE / peak) if peak > FULL_SCALE else 1.0
+
+
+def save_sounds(sounds, folder, sample_rate, *, subtype="PCM_16", overwrite=False):
+    """Write sounds that belong together to WAV files, such as a clip and its kept and removed part.
+
+    If one of them exceeds full scale, all of them are multiplied by the same gain, see ``common_gain``: nothing is clipped,
+    and their levels stay comparable.
+
+    Parameters
+    ----------
+    sounds : dict from str to array-like of shape (samples,)
+        Waveforms by the name of their file, without ``.wav``.
+    folder : str or path-like
+        Where they go; it is made if it does not exist.
+    sample_rate : int
+        Of the waveforms, in hertz; ``feature_axes(features).sample_rate`` for those of ``sonify``.
+    subtype : {"PCM_16", "PCM_24", "FLOAT"}, default="PCM_16"
+        How samples are stored.
+    overwrite : bool, default=False
+        Whether existing files are replaced.
+
+    Returns
+    -------
+    float
+        The gain by which all sounds were multiplied, 1 or less.
+
+    Raises
+    ------
+    FileExistsError
+        If a file exists, unless ``overwrite``. Then nothing is written.
+    ValueError
+        For a sound that is not finite or not of shape ``(samples,)``, a name that is no file name, a sample rate below 1, or an
+        unknown subtype. Then nothing is written, either.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np, soundfile
+    >>> from skxai.inspection import save_sounds
+    >>> folder = tempfile.mkdtemp()
+    >>> save_sounds({"clip": np.ones(800), "kept": np.full(800, 2.0)}, folder, 8000) < 0.5
+    True
+    >>> samples, rate = soundfile.read(f"{folder}/clip.wav")
+    >>> rate, round(float(samples[0]), 2)
+    (8000, 0.5)
+    """
+    if subtype not in SUBTYPES:
+        raise ValueError(f"subtype of save_sounds must be one of {', '.join(SUBTYPES)}; got {subtype!r}.")
+    if isinstance(sample_rate, bool) or not hasattr(sample_rate, "__index__") or operator.index(sample_rate) < 1:
+        raise ValueError(f"sample_rate of save_sounds must be a whole number of hertz, at least 1; got {sample_rate!r}.")
+    if not sounds:
+        raise ValueError("sounds of save_sounds must hold a sound at least; got none.")
+    paths = {name: Path(folder) / f"{_check_name(name)}.wav" for name in sounds}
+    sounds = {name: _check_sound(name, sound) for name, sound in sounds.items()}
+    existing = [path for path in paths.values() if path.exists()]
+    if existing and not overwrite:
+        raise FileExistsError(f"{existing[0]}: the file exists; overwrite=True replaces it.")
+    gain = common_gain(*sounds.values())
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    for name, sound in sounds.items():
+        soundfile.write(paths[name], gain * sound, operator.index(sample_rate), subtype=subtype, format="WAV")
+    return gain
+
+
+def _check_name(name):
+    if not isinstance(name, str) or not name or Path(name).name != name or "\\" in name or "\0" in name:
+        raise ValueError(f"sounds of save_sounds must have names of files, without a folder; got {name!r}.")
+    return name
+
+
+def _check_sound(name, sound):
+    sound = check_array(sound, ensure_2d=False, allow_nd=True, dtype=np.float64, input_name=f"sounds[{name!r}]")
+    if sound.ndim != 1:
+        raise ValueError(f"sounds[{name!r}] of save_sounds must have the shape (samples,); got {sound.shape}.")
+    return sound
