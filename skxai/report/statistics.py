@@ -114,13 +114,15 @@ def bootstrap_interval(values, groups=None, *, confidence=0.95, n_resamples=2000
     """
     if not 0 < confidence < 1:
         raise ValueError(f"confidence must lie between 0 and 1; got {confidence!r}.")
+    shape = np.shape(values)[1:]
+    values = np.reshape(values, (len(values), -1))
     means = bootstrap_means(values, groups, n_resamples=n_resamples, random_state=random_state)
     n_groups = (_group_sums(values, groups)[1] > 0).sum(axis=0)
-    low, high = np.full((2, *n_groups.shape), np.nan)
+    low, high = np.full((2, len(n_groups)), np.nan)
     for size in np.unique(n_groups[n_groups >= 2]):
         tail = ndtr(np.sqrt(size / (size - 1)) * student_t.ppf((1 - confidence) / 2, size - 1))
         low[n_groups == size], high[n_groups == size] = np.nanquantile(means[:, n_groups == size], [tail, 1 - tail], axis=0)
-    return low, high
+    return low.reshape(shape), high.reshape(shape)
 
 
 def wilcoxon(differences):

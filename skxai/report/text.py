@@ -80,5 +80,5 @@ def _legend(table, has_daggers):
     yield f"means ± half of the 95 % interval (bootstrap over {drawn}); ↑ greater is better, ↓ smaller is better"
     best = f"* best method{' but for the floors ' + ', '.join(table.floors) if table.floors else ''}"
     chance = " or ".join(dict.fromkeys(table.chance.values()))
-    yield best + (f"; † not better than {chance}, by the interval of the difference" if has_daggers else "")
+    yield best + (f"; † not better than {chance} (interval of the difference)" if has_daggers else "")
     yield "average rank over the clips and the metrics of truth; ms_per_map without passes that a method before had made"

@@ -56,6 +56,13 @@ def test_copies_of_a_clip_tell_nothing_new(rng):
     np.testing.assert_array_equal(bootstrap_interval(single, np.arange(20)[::-1]), bootstrap_interval(single))
 
 
+def test_one_score_a_clip_gives_one_interval(rng):
+    values = rng.random(20)
+    one, columns = bootstrap_interval(values), bootstrap_interval(values[:, None])
+    assert [bound.shape for bound in one] == [(), ()]
+    np.testing.assert_array_equal(one, np.ravel(columns))
+
+
 def test_draws_are_paired_seeded_and_independent_of_blocks(rng, monkeypatch):
     values = rng.random((10, 2))
     means = bootstrap_means(values, random_state=3)
