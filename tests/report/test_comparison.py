@@ -163,7 +163,7 @@ def test_the_text_marks_the_best_and_those_below_the_floor(rng):
         marks = [row[column].lstrip("±.0123456789") for column in (3, 5, 7)]
         assert marks == ["*", "†", ""]
     assert "†" not in "".join(rows[2])  # how sharp a map is tells nothing of its truth
-    assert "; † not better than random, by the interval of the difference" in text
+    assert "; † not better than random (interval of the difference)" in text
     assert "bootstrap over 40 clips" in text
     # a floor may score more than any method, and is none
     assert comparison(scores, floors=["good"]).to_text().splitlines()[1].split()[5].endswith("*")
