@@ -7,7 +7,7 @@ from .race import OURS, Contender, race
 from .tables import IMPORTS, record
 
 # Sub-packages are imported when they are first asked for.
-WHOLE = "from skxai import cli, datasets, display, engine, explainers, features, metrics, models, report, utils"
+WHOLE = "from skxai import cli, datasets, display, engine, explainers, features, inspection, metrics, models, report, utils"
 OTHERS = [
     "pass",
     "import torch",

@@ -18,9 +18,9 @@ def summarise_relevance(maps, features, y, *, share=0.5):
 
     Each clip's relevance counts as shares |a| / Σ|a|, so that every clip has the same weight; of their mean over the clips of
     a class, the shortest run of rows and the shortest run of columns that hold the share q of it are taken, with the least
-    q ≥ ``share`` for which the rectangle of both holds ``share``: what is told is where most of the relevance is, not where
-    both its parts are. Of an even map a run is q of the axis: if it is not shorter by a factor of 1.25 at least, the class has
-    no preferred frequency, or no preferred time, and the whole axis counts.
+    q ≥ ``share`` for which their rectangle holds ``share``, so that "mostly" is true of both at once. Of an even map a run is q
+    of the axis: if it is not shorter by a factor of 1.25 at least, the class has no preferred frequency, or no preferred time,
+    and the whole axis counts.
 
     Rows count alike, whatever their height: on a mel scale the run is the shortest in mel, as it looks in a picture.
 
@@ -54,7 +54,7 @@ def summarise_relevance(maps, features, y, *, share=0.5):
 
     References
     ----------
-    .. [1] Wang, "Explainable audio classification", 2022: such sentences, found by eye on the saliency maps of a class.
+    .. [1] Wang, thesis on the acoustic monitoring of ventilated patients, TU Berlin, 2022: such sentences, found by eye.
 
     Examples
     --------
@@ -148,14 +148,19 @@ def _span_in_words(span, start, stop, n_columns):
     if (span.start, span.stop) == (0, n_columns):
         return None
     if span.start == 0:
-        return f"in the first {stop:.2g} s"
+        return f"in the first {_seconds(stop)} s"
     if span.stop == n_columns:
-        return f"in the last {stop - start:.2g} s"
-    return f"between {start:.2g} and {stop:.2g} s"
+        return f"in the last {_seconds(stop - start)} s"
+    return f"between {_seconds(start)} and {_seconds(stop)} s"
+
+
+def _seconds(value):
+    """Write a time with two digits, and none beyond the hundredths, or beyond the units of a long one."""
+    return f"{value:.0f}" if value >= 100 else f"{round(value, 2):.2g}"
 
 
 def _hertz(value, unit_of=None, *, unit=True):
     """Write a frequency with two digits, in kilohertz if it, or the one that it stands beside, has thousands."""
     kilo = (value if unit_of is None else unit_of) >= 995
-    digits = f"{value / 1000:.2g}" if kilo else f"{float(f'{value:.2g}'):g}"
+    digits = f"{float(f'{value / 1000 if kilo else value:.2g}'):g}"
     return f"{digits} {'kHz' if kilo else 'Hz'}" if unit else digits

@@ -112,7 +112,7 @@ def sonify(waveforms, maps, features, *, mode="keep", scaling="minmax", top=None
     masks = as_mask(maps, (len(clips), *mask_shape(features, spectral)), scaling, top)
     sounds = masked_sounds(clips, masks, steps, spectral, unheard)
     if mode == "remove":
-        sounds = clips - sounds  # by which 1 − g comes to the last bit
+        sounds = clips - sounds  # what 1 − g lets through, since the transform is linear
     return sounds[0] if single else sounds
 
 

@@ -5,7 +5,7 @@ import pytest
 from sklearn.pipeline import make_pipeline
 
 from skxai.datasets import event_masks, make_audio_events
-from skxai.features import MFCC, FeatureAxes, MelSpectrogram, ResizeFeatures, event_truth, feature_axes
+from skxai.features import MFCC, FeatureAxes, MelSpectrogram, ResizeFeatures, Spectrogram, event_truth, feature_axes
 from skxai.inspection import relevance_profile, relevance_regions
 
 RATE = 16000
@@ -72,6 +72,12 @@ def test_cells_of_equal_relevance_are_taken_together_and_zeros_never():
     assert table["clip"].tolist() == [0, 2]
     np.testing.assert_allclose(table["share"], 1)
     assert list(relevance_regions(np.zeros((1, 3, 3)), axes).columns) == list(table.columns)
+
+
+def test_regions_end_where_the_sound_does():
+    linear = Spectrogram(RATE).fit(SILENCE)
+    table = relevance_regions(np.ones((1, 1, *feature_axes(linear).shape)), linear)
+    np.testing.assert_allclose(table[["start", "low", "high"]], [[0, 0, RATE / 2]])
 
 
 def test_regions_do_not_depend_on_scale_sign_or_the_other_clips(mel):
