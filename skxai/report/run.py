@@ -21,7 +21,7 @@ from ._compare import Explained, explain_and_score, table_of
 from .clips import Clips, load_clips, split_clips
 from .comparison import Comparison
 from .studies import Study, make_explainers
-from .truth import SCORER, mix_explained, truth_of
+from .truth import OF_TWO_SOUNDS, mix_explained, truth_of
 
 CHUNK = 256  # clips whose waveforms are in memory at a time
 
@@ -125,8 +125,11 @@ def run_study(study, *, data=None, labels=None, n_scenes=600, on_error="raise", 
     say(f"Features of shape {X_train.shape[1:]}.")
     X_test, test = X_held_out[np.searchsorted(held_out, chosen)], clips.take(chosen)
     truth = truth_of(test, extraction)
-    mixtures = mix_explained(test, extraction, seed) if study.scoring is None or SCORER in study.scoring else None
-    scoring = _scoring(study, test.y, truth, mixtures)
+    wants_truth = any(get_scorer(name).metric.requires_truth for name in study.scoring or get_scorer_names())
+    mixtures = mix_explained(test, extraction, seed) if wants_truth else None
+    of_clips, of_mixtures = _scoring(study, test.y, truth, mixtures)
+    if of_mixtures:
+        say(f"Each clip is mixed with one of another class, where it is known what sounds where: {', '.join(of_mixtures)}.")
 
     classifiers, accuracy, confusion, explainers, explained = {}, {}, {}, {}, {}
     for classifier_name, classifier in study.classifiers.items():
@@ -152,36 +155,39 @@ def run_study(study, *, data=None, labels=None, n_scenes=600, on_error="raise", 
                     explainer,
                     X_test,
                     test.y,
-                    scoring=[name for name in scoring if name != SCORER],
+                    scoring=of_clips,
                     curves="curves" in study.figures,
                     truth=truth,
                     **study.metric_params,
                 )
-                if mixtures is not None:
-                    found.scores[SCORER] = mixtures.discriminativity(explainer)
-                explained[row] = replace(found, scores=_in_order(found.scores, scoring))
+                if of_mixtures:
+                    found.scores.update(mixtures.scores(explainer, of_mixtures))
+                explained[row] = replace(found, scores=_in_order(found.scores, study.scoring))
                 say(f"{row}: {len(X_test)} clips explained and scored in {time.perf_counter() - start:.0f} s.")
     table = table_of(explained, explainers, clips=test.names, groups=test.groups, random_state=seed)
     return StudyResult(study, test, X_test, axes, extraction, classifiers, accuracy, confusion, explainers, explained, table)
 
 
 def _scoring(study, y, truth, mixtures):
-    """Return the scorers to compute; raise, before a network is trained, if one needs a truth that is not known."""
-    missing = set(get_scorer_names()) - set(available_scorers(y, truth)) - {SCORER}
-    if mixtures is None:
-        missing.add(SCORER)
+    """Return the scorers to compute on the clips, and those on their mixtures, because nothing is known of the clips.
+
+    Raise, before a network is trained, if one needs a truth that is known of neither.
+    """
+    on_clips = set(available_scorers(y, truth)) - {OF_TWO_SOUNDS}
+    known = on_clips if mixtures is None else on_clips | set(available_scorers(y, mixtures.truth))
     for name in study.scoring or ():
-        if name in missing:
+        if name not in known:
             raise ValueError(
                 f"scorer {name!r} of the study {study.name!r} must know where the classes sound in the features: it needs "
-                "built-in scenes, and features whose rows are frequencies."
+                "clips of two classes, and features whose rows are frequencies."
             )
-    return [name for name in study.scoring or get_scorer_names() if name not in missing]
+    wanted = study.scoring or get_scorer_names()
+    return [name for name in wanted if name in on_clips], [name for name in wanted if name in known - on_clips]
 
 
 def _in_order(scores, scoring):
-    names = [get_scorer(name).metric.__name__ for name in scoring]
-    return {name: scores[name] for name in names}
+    names = [get_scorer(name).metric.__name__ for name in scoring or get_scorer_names()]
+    return {name: scores[name] for name in names if name in scores}
 
 
 def _fit_extraction(pipeline, X, progress):

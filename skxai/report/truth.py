@@ -8,7 +8,7 @@ from ..datasets import EventTruth, mix_clips
 from ..features import event_truth, feature_axes
 from ..metrics import evaluate
 
-SCORER = "class_discriminativity"  # asks whether a method tells apart two sounds that are there at once
+OF_TWO_SOUNDS = "class_discriminativity"  # asks whether a method tells apart two sounds that are there at once
 
 
 def truth_of(clips, extraction):
@@ -56,12 +56,13 @@ class Mixtures:
     clips: np.ndarray
     n_clips: int
 
-    def discriminativity(self, explainer):
-        """Return ``class_discriminativity`` of an explainer, ``(n_clips,)``; NaN for clips that are in no mixture."""
+    def scores(self, explainer, scoring):
+        """Return the values ``(n_clips,)`` of an explainer by metric, as ``evaluate``; NaN for clips that are in no mixture."""
         maps = explainer.explain(self.features, self.labels)
-        scores = np.full(self.n_clips, np.nan)
-        found = evaluate(explainer, self.features, None, [SCORER], maps=maps, truth=self.truth, target=self.labels)
-        scores[self.clips] = found[SCORER]
+        found = evaluate(explainer, self.features, None, scoring, maps=maps, truth=self.truth, target=self.labels)
+        scores = {name: np.full(self.n_clips, np.nan) for name in found}
+        for name, values in found.items():
+            scores[name][self.clips] = values
         return scores
 
 

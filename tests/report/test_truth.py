@@ -11,7 +11,7 @@ from skxai.explainers import EnergyMap
 from skxai.features import MFCC, MelSpectrogram, event_truth
 from skxai.models import PretrainedClassifier
 from skxai.report import load_clips
-from skxai.report.truth import mix_explained, truth_of
+from skxai.report.truth import OF_TWO_SOUNDS, mix_explained, truth_of
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,10 @@ def test_mixtures_tell_a_map_of_the_source_from_one_of_all_sound(scenes, extract
             return getattr(energy, name)
 
     silent = np.arange(12) == 3  # in no mixture
-    np.testing.assert_allclose(mixtures.discriminativity(energy), np.where(silent, np.nan, 0), atol=1e-6)
-    of_the_source = mixtures.discriminativity(OfTheSource())
+    np.testing.assert_allclose(mixtures.scores(energy, [OF_TWO_SOUNDS])[OF_TWO_SOUNDS], np.where(silent, np.nan, 0), atol=1e-6)
+    of_the_source = mixtures.scores(OfTheSource(), [OF_TWO_SOUNDS])[OF_TWO_SOUNDS]
     assert np.isnan(of_the_source[3])
     assert of_the_source[~silent].min() > 0.1
+    source, sound = (mixtures.scores(explainer, ["relevance_mass"])["relevance_mass"] for explainer in (OfTheSource(), energy))
+    assert np.isnan(source[3])
+    assert (source > sound)[~silent].all()
