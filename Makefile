@@ -33,4 +33,4 @@ agreement: .venv/installed  ## how far skxai is from its oracles and from the pe
 	touch $@
 
 clean:  ## remove what the other targets made
-	rm -rf .venv out cache *.egg-info .pytest_cache .ruff_cache
+	rm -rf .venv out cache *.egg-info .hypothesis .pytest_cache .ruff_cache
