@@ -1,6 +1,7 @@
 """Faithfulness metrics and the scorers made of them. One import below registers a metric."""
 
 from ._base import metric
+from ._pipeline import split_pipeline
 from ._scorer import (
     UndefinedMetricWarning,
     available_scorers,
@@ -8,7 +9,6 @@ from ._scorer import (
     explanation_scorer,
     get_scorer,
     get_scorer_names,
-    split_pipeline,
 )
 from .coherence import visual_coherence
 from .discriminativity import class_discriminativity
@@ -18,15 +18,8 @@ from .label_randomisation import label_randomisation, train_on_permuted_labels
 from .localisation import best_iou, pointing_game, relevance_mass, relevance_rank
 from .masked_prediction import average_drop, average_increase, mean_top_weights, prediction_change
 from .monotonicity import monotonicity_correlation
-from .perturbation_curve import (
-    PerturbationCurve,
-    deletion_accuracy_auc,
-    deletion_auc,
-    deletion_curve,
-    insertion_accuracy_auc,
-    insertion_auc,
-    insertion_curve,
-)
+from .perturbation_auc import deletion_accuracy_auc, deletion_auc, insertion_accuracy_auc, insertion_auc
+from .perturbation_curve import PerturbationCurve, deletion_curve, insertion_curve
 from .randomisation import RandomisationCurve, parameter_randomisation, parameter_randomisation_curve
 from .silence import silence_mass
 from .single_deletion import single_deletion

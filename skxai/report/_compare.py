@@ -18,8 +18,16 @@ from tqdm.auto import tqdm
 
 from ..engine import progress_bars, shared_passes
 from ..explainers import RandomMap
-from ..metrics import PerturbationCurve, deletion_curve, evaluate, get_scorer, insertion_curve, split_pipeline
-from ..metrics._scorer import available_scorers, mean_of_defined
+from ..metrics import (
+    PerturbationCurve,
+    available_scorers,
+    deletion_curve,
+    evaluate,
+    get_scorer,
+    insertion_curve,
+    split_pipeline,
+)
+from ..metrics._scorer import mean_of_defined
 from .comparison import Comparison
 
 

@@ -1,0 +1,174 @@
+"""Areas under the deletion and insertion curves: one number a clip."""
+
+from ._base import metric
+from .perturbation_curve import deletion_curve, insertion_curve
+
+
+@metric(greater_is_better=False, bounds=(0, 1))
+def deletion_auc(
+    estimator,
+    X,
+    maps,
+    y=None,
+    *,
+    target=None,
+    baseline="floor",
+    step=0.01,
+    convention=None,
+    batch_size=None,
+    random_state=0,
+):
+    """Area under the deletion curve of the probability: how slowly the class disappears. Smaller is better.
+
+    See ``deletion_curve`` for the parameters, the formula and the source.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        In [0, 1].
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from skxai.metrics import deletion_auc
+    >>> X = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    >>> deletion_auc(LogisticRegression().fit(X, X[:, 0]), X, np.tile([1.0, 0.0], (4, 1))).shape
+    (4,)
+    """
+    return deletion_curve(
+        estimator,
+        X,
+        maps,
+        y,
+        target=target,
+        baseline=baseline,
+        step=step,
+        convention=convention,
+        batch_size=batch_size,
+        random_state=random_state,
+    ).auc()
+
+
+@metric(greater_is_better=True, bounds=(0, 1))
+def insertion_auc(
+    estimator,
+    X,
+    maps,
+    y=None,
+    *,
+    target=None,
+    baseline="floor",
+    step=0.01,
+    convention=None,
+    batch_size=None,
+    random_state=0,
+):
+    """Area under the insertion curve of the probability: how soon the class appears. Greater is better.
+
+    See ``insertion_curve`` for the parameters, the formula and the source.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        In [0, 1].
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from skxai.metrics import insertion_auc
+    >>> X = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    >>> insertion_auc(LogisticRegression().fit(X, X[:, 0]), X, np.tile([1.0, 0.0], (4, 1))).shape
+    (4,)
+    """
+    return insertion_curve(
+        estimator,
+        X,
+        maps,
+        y,
+        target=target,
+        baseline=baseline,
+        step=step,
+        convention=convention,
+        batch_size=batch_size,
+        random_state=random_state,
+    ).auc()
+
+
+@metric(greater_is_better=False, bounds=(0, 1), requires_y=True)
+def deletion_accuracy_auc(
+    estimator, X, maps, y=None, *, target=None, baseline="floor", step=0.01, batch_size=None, random_state=0
+):
+    """Area under the deletion curve of the accuracy: the mean over the clips is the area under Wang's curve.
+
+    See ``deletion_curve`` for the parameters; ``y`` is needed. Smaller is better.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        In [0, 1]: the share of the way on which the clip's label is right.
+
+    References
+    ----------
+    .. [1] Wang, thesis on the acoustic monitoring of ventilated patients, TU Berlin, 2022.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from skxai.metrics import deletion_accuracy_auc
+    >>> X = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    >>> deletion_accuracy_auc(LogisticRegression().fit(X, X[:, 0]), X, np.tile([1.0, 0.0], (4, 1)), X[:, 0]).tolist()
+    [1.0, 0.25, 1.0, 0.25]
+    """
+    return deletion_curve(
+        estimator,
+        X,
+        maps,
+        y,
+        target=target,
+        baseline=baseline,
+        step=step,
+        batch_size=batch_size,
+        random_state=random_state,
+    ).auc(by="accuracy")
+
+
+@metric(greater_is_better=True, bounds=(0, 1), requires_y=True)
+def insertion_accuracy_auc(
+    estimator, X, maps, y=None, *, target=None, baseline="floor", step=0.01, batch_size=None, random_state=0
+):
+    """Area under the insertion curve of the accuracy: the mean over the clips is the area under Wang's curve.
+
+    See ``insertion_curve`` for the parameters; ``y`` is needed. Greater is better.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        In [0, 1]: the share of the way on which the clip's label is right.
+
+    References
+    ----------
+    .. [1] Wang, thesis on the acoustic monitoring of ventilated patients, TU Berlin, 2022.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from skxai.metrics import insertion_accuracy_auc
+    >>> X = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    >>> insertion_accuracy_auc(LogisticRegression().fit(X, X[:, 0]), X, np.tile([1.0, 0.0], (4, 1)), X[:, 0]).tolist()
+    [1.0, 0.75, 1.0, 0.75]
+    """
+    return insertion_curve(
+        estimator,
+        X,
+        maps,
+        y,
+        target=target,
+        baseline=baseline,
+        step=step,
+        batch_size=batch_size,
+        random_state=random_state,
+    ).auc(by="accuracy")
