@@ -27,7 +27,7 @@ class Frozen:
     rounding: float = 0.0  # what float32 leaves open in the output, relative to its largest value
 
 
-def frozen_copy(module, example, *, layer=None, strip_softmax=False):
+def frozen_copy(module, example, *, layer=None, strip_softmax=False, made=()):
     """Copy a module into its fast, frozen form.
 
     Parameters
@@ -40,6 +40,8 @@ def frozen_copy(module, example, *, layer=None, strip_softmax=False):
         Dotted name of a layer whose output will be asked for: nothing is folded into or across it.
     strip_softmax : bool, default=False
         Remove a softmax at the end, so that the output is logits.
+    made : dict
+        Layers of another copy that stand below the asked layer, see ``rewritten``.
 
     Returns
     -------
@@ -59,7 +61,7 @@ def frozen_copy(module, example, *, layer=None, strip_softmax=False):
     frozen, stripped = plain, False
     if _hooks_free(plain):
         try:
-            graph, graph_stripped = rewritten(plain, layer, strip_softmax)  # shares the layers that it leaves alone
+            graph, graph_stripped = rewritten(plain, layer, strip_softmax, made)  # shares the layers that it leaves alone
             if _agrees(graph, example, expected, tolerance, graph_stripped):
                 frozen, stripped = graph, graph_stripped
         except Exception:  # fx can fail in any way on code that it cannot trace; the plain copy is always right
@@ -111,12 +113,12 @@ def forward_copy(module, example, dtype, *, strip_softmax=False):
     return frozen_copy(module, example, strip_softmax=strip_softmax)
 
 
-def split_copy(module, example, *, layer, strip_softmax=False):
+def split_copy(module, example, *, layer, strip_softmax=False, made=()):
     """Copy a module and cut the copy in two behind a layer, so that what is below it is as fast as passes without gradients.
 
     Parameters
     ----------
-    module, example, strip_softmax
+    module, example, strip_softmax, made
         See ``frozen_copy``.
     layer : str
 
@@ -129,7 +131,7 @@ def split_copy(module, example, *, layer, strip_softmax=False):
         those to what the module returns, and the place of the layer's output among them. None where the copy could not be
         traced, or where other things than tensors cross the cut.
     """
-    frozen = frozen_copy(module, example, layer=layer, strip_softmax=strip_softmax)
+    frozen = frozen_copy(module, example, layer=layer, strip_softmax=strip_softmax, made=made)
     if not isinstance(frozen.module, fx.GraphModule):
         return frozen, None
     try:
@@ -152,6 +154,12 @@ def split_copy(module, example, *, layer, strip_softmax=False):
             return frozen, (below, above, place)
     again = frozen_copy(module, example, layer=layer, strip_softmax=strip_softmax)
     return frozen, split_at(again.module, layer)
+
+
+def blocked_layers(module):
+    """Return the convolutions of a forward copy that are in oneDNN's layout, by their names and those of their batch norms."""
+    inside = module.module if isinstance(module, _Blocked) and module.dtype is torch.float32 else nn.Module()
+    return {(name, layer.norm): layer for name, layer in inside.named_modules() if isinstance(layer, _BlockedConvolution)}
 
 
 class _Blocked(nn.Module):
@@ -187,8 +195,11 @@ class _BlockedConvolution(nn.Module):
         weight = convolution.weight.detach().contiguous().to_mkldnn(dtype)
         self.weight = torch._C._nn.mkldnn_reorder_conv2d_weight(weight, *self.settings)
         self.bias = None if convolution.bias is None else convolution.bias.detach().to_mkldnn()
+        self.norm = getattr(convolution, "norm", None)  # the name of the batch norm that is folded into it
 
     def forward(self, inputs):
+        if not inputs.is_mkldnn:
+            return self(inputs.to_mkldnn()).to_dense()
         return torch.mkldnn_convolution(inputs, self.weight, self.bias, *self.settings)
 
 

@@ -61,7 +61,7 @@ class FrozenNetwork(Predictor):
         with _exact_convolutions(self.device):
             self._forward = self.shared_as = copies.get((kind, dtype), lambda: Forward(module, example, output, dtype))
         self._check_scores()
-        self._record = lambda: copies.get((kind, layer), lambda: Recorded(module, example, output, layer))
+        self._record = lambda: copies.get((kind, layer), lambda: Recorded(module, example, output, layer, self._forward))
         self.batch_size = self._size_within(WORKSPACE * 2 * self._forward.largest)
 
     @functools.cached_property

@@ -6,7 +6,7 @@ import threading
 import torch
 
 from ._forward import in_fast_layout, scores_of
-from ._freeze import frozen_copy, split_copy
+from ._freeze import blocked_layers, frozen_copy, split_copy
 from ._layers import tensor_of
 from ._sharing import shared_by_content
 
@@ -26,6 +26,8 @@ class Recorded:
         What the module returns, or a function of it that gives logits ``(b, k)``.
     layer : str or None
         The layer that can be recorded.
+    forward : Forward
+        The module's copy for passes without gradients: the part below the layer consists of its layers where it can.
 
     Attributes
     ----------
@@ -35,13 +37,14 @@ class Recorded:
         Bytes of the outputs of all layers, for one input.
     """
 
-    def __init__(self, module, example, output, layer):
+    def __init__(self, module, example, output, layer, forward):
         self.owner, self.layer = type(module).__name__, layer
         strip_softmax = output == "probabilities"
         if layer is None:
             frozen, self._parts = frozen_copy(module, example, strip_softmax=strip_softmax), None
         else:
-            frozen, self._parts = split_copy(module, example, layer=layer, strip_softmax=strip_softmax)
+            made = blocked_layers(forward.module)
+            frozen, self._parts = split_copy(module, example, layer=layer, strip_softmax=strip_softmax, made=made)
         self.module, self.graph_bytes = frozen.module, frozen.total
         self.output = "logits" if frozen.stripped else output
         self._record = threading.local()

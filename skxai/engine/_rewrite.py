@@ -14,7 +14,7 @@ RELU_FUNCTIONS = (torch.relu, functional.relu)
 POOLS = (nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d)
 
 
-def rewritten(module, layer, strip_softmax):
+def rewritten(module, layer, strip_softmax, made=()):
     """Trace a module and rewrite its graph.
 
     Parameters
@@ -25,6 +25,9 @@ def rewritten(module, layer, strip_softmax):
         Dotted name of a layer whose output will be asked for: it stays one module, and nothing is moved across it.
     strip_softmax : bool
         Remove a softmax at the end.
+    made : dict from (str, str or None) to torch.nn.Module
+        Layers of another copy of the module, by the names of a convolution and of the batch norm that is folded into it. Below
+        the asked layer they take the places of their like, so that their weights are not held twice.
 
     Returns
     -------
@@ -33,12 +36,12 @@ def rewritten(module, layer, strip_softmax):
         Whether a softmax was removed.
     """
     graph = fx.GraphModule(module, _Tracer(layer).trace(module))
-    _simplify(graph, layer)
+    _simplify(graph, layer, {name: made[name] for name in made if _is_below(graph, name[0], layer)})
     if layer is not None and any(True for _ in graph.get_submodule(layer).children()):
         # The asked layer is a container: its output is kept, its inside may be rewritten.
         inside = graph.get_submodule(layer)
         simplified = fx.GraphModule(inside, _Tracer(None).trace(inside))
-        _simplify(simplified, None)
+        _simplify(simplified, None, {})
         simplified.delete_all_unused_submodules()
         graph.set_submodule(layer, simplified)
     stripped = strip_softmax and _strip_softmax(graph)
@@ -59,14 +62,23 @@ class _Tracer(fx.Tracer):
         return module_qualified_name == self.layer or super().is_leaf_module(module, module_qualified_name)
 
 
-def _simplify(graph, layer):
-    _fold_batch_norm(graph, layer)
+def _is_below(graph, name, layer):
+    """Return whether a layer is called once, and before the last call of the asked one."""
+    calls = [node.target for node in graph.graph.nodes if node.op == "call_module"]
+    return calls.count(name) == 1 and layer in calls[calls.index(name) + 1 :]
+
+
+def _simplify(graph, layer, made):
+    for name, norm in made:
+        if norm is None:
+            graph.set_submodule(name, made[name, None])
+    _fold_batch_norm(graph, layer, made)
     _pool_before_relu(graph, layer)
     _reshape_for_view(graph)
     graph.recompile()
 
 
-def _fold_batch_norm(graph, layer):
+def _fold_batch_norm(graph, layer, made):
     modules = dict(graph.named_modules())
     calls = [node.target for node in graph.graph.nodes if node.op == "call_module"]
     for node in list(graph.graph.nodes):
@@ -78,7 +90,9 @@ def _fold_batch_norm(graph, layer):
         convolution, norm = modules[before.target], modules[node.target]
         if (type(convolution), type(norm)) not in FOLDABLE or norm.running_mean is None:
             continue
-        graph.set_submodule(before.target, fuse_conv_bn_eval(convolution, norm).requires_grad_(False))
+        folded = made.get((before.target, node.target)) or fuse_conv_bn_eval(convolution, norm).requires_grad_(False)
+        folded.norm = node.target
+        graph.set_submodule(before.target, folded)
         node.replace_all_uses_with(before)
         graph.graph.erase_node(node)
 

@@ -9,7 +9,9 @@ import torch
 from torch import nn
 
 from skxai.engine import _cache, freeze
+from skxai.engine._freeze import blocked_layers
 from skxai.models import PretrainedClassifier
+from skxai.models.acoumon import AcoumonNet
 
 
 @pytest.fixture
@@ -110,3 +112,15 @@ def test_copies_stay_within_their_limit(module, monkeypatch):
     monkeypatch.setattr(_cache, "LIMIT", 0)
     assert freeze(PretrainedClassifier(module), X, layer="0")._recorded
     assert [key[-1] for _, key in _cache._MADE] == [torch.float32, "0"]
+
+
+@pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="needs oneDNN")
+@pytest.mark.parametrize(("layer", "n_below"), [(-1, 3), (1, 1), (0, 0)])
+def test_weights_below_a_layer_are_held_once(layer, n_below):
+    clip = np.zeros((1, 1, 32, 32), dtype=np.float32)
+    network = freeze(PretrainedClassifier(AcoumonNet((1, 32, 32), 2).eval(), [0, 1]), clip, layer=layer)
+    network.activations(network.tensor(clip))
+    forward = blocked_layers(network._forward.module)
+    below, _, _ = network._recorded._parts
+    assert len(forward) == 4
+    assert sum(any(layer is known for known in forward.values()) for layer in below.modules()) == n_below
