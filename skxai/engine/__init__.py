@@ -1,9 +1,9 @@
 """The one place where torch models are run: fast frozen copies, batches within a memory budget, gradients, activations."""
 
 from ._batches import batch_size_within, blocks, even_slices, slices
-from ._forward import scores_of
+from ._forward import Scores, scores_of
 from ._from_estimator import freeze, output_of, predictor, unwrap
-from ._masking import BASELINES, feature_range, mask, minmax, resolve_baseline
+from ._masking import BASELINES, FeatureRange, feature_range, mask, minmax, resolve_baseline
 from ._network import FrozenNetwork
 from ._precision import config_context
 from ._predictor import OpaquePredictor, Predictor, unperturbed_probabilities
@@ -12,9 +12,11 @@ from ._sharing import shared, shared_passes, unshared_passes
 
 __all__ = [
     "BASELINES",
+    "FeatureRange",
     "FrozenNetwork",
     "OpaquePredictor",
     "Predictor",
+    "Scores",
     "batch_size_within",
     "blocks",
     "config_context",

@@ -1,6 +1,7 @@
 """A frozen copy for passes without gradients."""
 
 import torch
+from torch import nn
 
 from ._freeze import forward_copy
 from ._layers import tensor_of
@@ -41,6 +42,26 @@ class Forward:
     def logits(self, inputs):
         """Return the scores S ``(b, k)`` of inputs ``(b, ...)``."""
         return scores_of(self.module(in_fast_layout(inputs)), self.output)
+
+
+class Scores(nn.Module):
+    """A module that returns the scores S ``(b, k)``, whatever the module inside returns.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        It is not copied.
+    output : "logits", "probabilities" or callable
+        What it returns, or a function of it that gives logits ``(b, k)``.
+    """
+
+    def __init__(self, module, output):
+        super().__init__()
+        self.module, self.output = module, output
+
+    def forward(self, inputs):
+        """Return the scores S ``(b, k)`` of inputs ``(b, ...)``."""
+        return scores_of(self.module(inputs.clone()), self.output)  # the clone may be worked on in place, a leaf may not
 
 
 def scores_of(raw, output):

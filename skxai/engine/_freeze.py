@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 import torch
 from torch import fx, nn
 
-from ._layers import tensor_of, watch
+from ._forms import Blocked, Rounded
+from ._layers import call, tensor_of, watch
+from ._one_axis import has_layers_over_one_axis, over_images
 from ._rewrite import rewritten, split_at, trim_kernels
 
 
@@ -71,6 +73,11 @@ def frozen_copy(module, example, *, layer=None, strip_softmax=False, made=()):
         frozen, stripped = detached_copy(module), False
     if example.dim() == 4:
         frozen = _channels_last(frozen, example, expected, tolerance, stripped)
+    elif example.device.type == "cpu" and has_layers_over_one_axis(frozen):
+        candidate = over_images(_structural_copy(frozen)).to(memory_format=torch.channels_last)
+        with contextlib.suppress(RuntimeError):  # as for images, a ``view`` in the module can forbid it
+            if _agrees(candidate, example, expected, tolerance, stripped):
+                frozen = candidate
     return Frozen(_with_weights_of_its_own(frozen, module), stripped, *_sizes(frozen, example), rounding)
 
 
@@ -94,9 +101,9 @@ def forward_copy(module, example, dtype, *, strip_softmax=False):
     """
     forms = []
     if example.dim() == 4 and example.device.type == "cpu":
-        forms.append(_Blocked)
+        forms.append(Blocked)
     if dtype is not torch.float32:
-        forms.append(_Rounded)
+        forms.append(Rounded)
     # Rounded weights and activations still give about the same; an operation that misreads the layout does not.
     least = 1e-5 if dtype is torch.float32 else 0.1
     for form in forms:
@@ -146,7 +153,7 @@ def split_copy(module, example, *, layer, strip_softmax=False, made=()):
     if example.dim() != 4 or example.device.type != "cpu":
         return frozen, (below, above, place)
     with contextlib.suppress(Exception):  # whatever an operation raises that does not know the layout
-        below = _Blocked(below, torch.float32)
+        below = Blocked(below, torch.float32)
         with torch.inference_mode():
             got = below(example.clone())
         tolerance = _tolerance(1e-5, frozen.rounding)
@@ -154,76 +161,6 @@ def split_copy(module, example, *, layer, strip_softmax=False, made=()):
             return frozen, (below, above, place)
     again = frozen_copy(module, example, layer=layer, strip_softmax=strip_softmax)
     return frozen, split_at(again.module, layer)
-
-
-def blocked_layers(module):
-    """Return the convolutions of a forward copy that are in oneDNN's layout, by their names and those of their batch norms."""
-    inside = module.module if isinstance(module, _Blocked) and module.dtype is torch.float32 else nn.Module()
-    return {(name, layer.norm): layer for name, layer in inside.named_modules() if isinstance(layer, _BlockedConvolution)}
-
-
-class _Blocked(nn.Module):
-    """A module whose layers hand over tensors in oneDNN's blocked layout; it is taken over."""
-
-    def __init__(self, module, dtype):
-        super().__init__()
-        self.dtype = dtype
-        self.module = module
-        for name, layer in list(module.named_modules()):
-            if type(layer) is nn.Conv2d:
-                module.set_submodule(name, _BlockedConvolution(layer, dtype))
-            elif type(layer) is nn.Linear:
-                module.set_submodule(name, _LinearAfterBlocks(layer, dtype))
-
-    def forward(self, inputs):
-        output = _call(self.module, inputs.to_mkldnn(self.dtype))
-        return tuple(map(_in_own_layout, output)) if isinstance(output, tuple) else _in_own_layout(output)
-
-
-def _in_own_layout(output):
-    return output.to_dense(torch.float32) if output.is_mkldnn else output.float()
-
-
-class _BlockedConvolution(nn.Module):
-    """A convolution with its weights in the order that oneDNN wants."""
-
-    def __init__(self, convolution, dtype):
-        super().__init__()
-        if convolution.padding_mode != "zeros" or isinstance(convolution.padding, str):
-            raise ValueError("oneDNN's convolution knows zero padding by a number only")
-        self.settings = (convolution.padding, convolution.stride, convolution.dilation, convolution.groups)
-        weight = convolution.weight.detach().contiguous().to_mkldnn(dtype)
-        self.weight = torch._C._nn.mkldnn_reorder_conv2d_weight(weight, *self.settings)
-        self.bias = None if convolution.bias is None else convolution.bias.detach().to_mkldnn()
-        self.norm = getattr(convolution, "norm", None)  # the name of the batch norm that is folded into it
-
-    def forward(self, inputs):
-        if not inputs.is_mkldnn:
-            return self(inputs.to_mkldnn()).to_dense()
-        return torch.mkldnn_convolution(inputs, self.weight, self.bias, *self.settings)
-
-
-class _LinearAfterBlocks(nn.Module):
-    """A linear layer that takes what comes from a convolution back to torch's own layout."""
-
-    def __init__(self, linear, dtype):
-        super().__init__()
-        self.linear = linear.to(dtype)
-
-    def forward(self, inputs):
-        return self.linear(inputs.to_dense() if inputs.is_mkldnn else inputs)
-
-
-class _Rounded(nn.Module):
-    """A module in another number format; it is taken over."""
-
-    def __init__(self, module, dtype):
-        super().__init__()
-        self.dtype = dtype
-        self.module = module.to(dtype)
-
-    def forward(self, inputs):
-        return _call(self.module, inputs.to(self.dtype)).float()
 
 
 def detached_copy(module):
@@ -237,6 +174,20 @@ def detached_copy(module):
         if getattr(child, "inplace", False) is True:
             child.inplace = False
     return clone
+
+
+def without_softmax(module, example):
+    """Put an identity in the place of a softmax layer at the end; return whether there was one, or else change nothing."""
+    found = [name for name, layer in module.named_modules() if name and type(layer) is nn.Softmax]
+    if not found:
+        return False
+    softmax, expected = module.get_submodule(found[-1]), _output(module, example)
+    module.set_submodule(found[-1], nn.Identity())
+    got = _output(module, example)
+    if isinstance(got, torch.Tensor) and got.dim() == 2 and _close(torch.softmax(got, dim=1), expected, 1e-4):
+        return True
+    module.set_submodule(found[-1], softmax)
+    return False
 
 
 def _structural_copy(module):
@@ -262,12 +213,7 @@ def _hooks_free(module):
 
 def _output(module, example):
     with torch.inference_mode():
-        return tensor_of(_call(module, example.clone()))
-
-
-def _call(module, inputs):
-    """Call a module; a traced one without printing its code where it fails, which is no news here."""
-    return nn.Module.__call__(module, inputs)
+        return tensor_of(call(module, example.clone()))
 
 
 def _rounding(module, example, expected):

@@ -4,6 +4,7 @@ On decibel features (−80 … 0) the product m ⊙ x would drive what is hidden
 """
 
 from numbers import Real
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -12,19 +13,46 @@ from scipy.ndimage import gaussian_filter
 BASELINES = ("floor", "mean", "blur", "uniform")
 
 
+class FeatureRange(NamedTuple):
+    """The values that features take, and which of them is silence.
+
+    Attributes
+    ----------
+    lowest, highest : float
+        Feature value seen in ``fit``.
+    silence : float
+        The feature value where there is nothing to hear. It is the lowest one on a decibel or min–max scale, and 0 in a
+        waveform, whose lowest value is a loud one: a classifier tells by an attribute ``silence_`` where it is not the lowest.
+        `M5Classifier` does, others take it as ``silence=0.0``, and skorch's nets as an attribute, ``net.silence_ = 0.0``.
+    """
+
+    lowest: float
+    highest: float
+    silence: float
+
+    @classmethod
+    def of(cls, X, classifier=None):
+        """Return the range of features ``X (n, ...)``, with the silence that their classifier tells."""
+        lowest, highest = float(np.min(X)), float(np.max(X))
+        silence = getattr(classifier, "silence_", None)
+        return cls(lowest, highest, lowest if silence is None else float(silence))
+
+
 def resolve_baseline(baseline, x, feature_range, seed=0):
     """Return the values that stand for "nothing to hear".
 
     Parameters
     ----------
     baseline : {"floor", "mean", "blur", "uniform"} or float
-        "floor" is the lowest feature value seen in ``fit``; "mean" each clip's mean; "blur" each clip smoothed by a Gaussian
-        of a tenth of its extent along each axis; "uniform" one draw for each feature, shared by all clips, between the
-        lowest and the highest value seen in ``fit``; a number is itself.
+        "floor" is silence: the lowest feature value seen in ``fit``, or 0 for a classifier of waveforms, or whatever else
+        the classifier declares by ``silence_``; "mean" each clip's mean; "blur" each clip smoothed by a Gaussian of a tenth
+        of its extent along each axis, which of a waveform leaves next to nothing; "uniform" one draw for each feature, shared
+        by all clips, between the lowest and the highest value seen in ``fit``, which in a waveform is loud noise; a number is
+        itself.
     x : tensor of shape (n, ...)
         The clips.
-    feature_range : tuple of float
-        Lowest and highest feature value seen in ``fit``.
+    feature_range : FeatureRange
+        Of the features seen in ``fit``.
     seed : int, default=0
         Of the uniform draws.
 
@@ -42,14 +70,14 @@ def resolve_baseline(baseline, x, feature_range, seed=0):
     if isinstance(baseline, Real) and not isinstance(baseline, bool) and np.isfinite(baseline):
         return torch.full((1, *ones), float(baseline), device=x.device)
     if baseline == "floor":
-        return torch.full((1, *ones), feature_range[0], device=x.device)
+        return torch.full((1, *ones), feature_range.silence, device=x.device)
     if baseline == "mean":
         return x.flatten(1).mean(1).view(-1, *ones)
     if baseline == "blur":
         sigma = (0, *(extent / 10 if extent > 1 else 0 for extent in x.shape[1:]))
         return torch.as_tensor(gaussian_filter(x.cpu().numpy(), sigma, mode="nearest"), device=x.device)
     if baseline == "uniform":
-        draws = np.random.default_rng(seed).uniform(*feature_range, size=(1, *x.shape[1:]))
+        draws = np.random.default_rng(seed).uniform(feature_range.lowest, feature_range.highest, size=(1, *x.shape[1:]))
         return torch.as_tensor(draws, dtype=torch.float32, device=x.device)
     raise ValueError(f"baseline must be a finite number or one of {', '.join(BASELINES)}; got {baseline!r}.")
 
@@ -67,7 +95,7 @@ def minmax(maps):
 
 
 def feature_range(estimator, X):
-    """Return the lowest and highest feature value seen in ``fit``; those of X for a classifier that keeps none."""
+    """Return the ``FeatureRange`` of what was seen in ``fit``; that of X for a classifier that keeps none."""
     if hasattr(estimator, "feature_range_"):
         return estimator.feature_range_
-    return float(np.min(X)), float(np.max(X))
+    return FeatureRange.of(X, estimator)

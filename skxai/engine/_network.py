@@ -1,6 +1,7 @@
 """The frozen network: what only a differentiable classifier has, gradients and the activations of a layer."""
 
 import contextlib
+import copy
 import functools
 
 import numpy as np
@@ -8,8 +9,8 @@ import torch
 
 from ._batches import batch_size_within
 from ._cache import copies_of
-from ._forward import Forward
-from ._freeze import detached_copy
+from ._forward import Forward, Scores
+from ._freeze import detached_copy, frozen_copy, without_softmax
 from ._layers import convolution_names, watch
 from ._precision import forward_dtype
 from ._predictor import Predictor
@@ -55,7 +56,7 @@ class FrozenNetwork(Predictor):
         self.layer = layer
         self.n_threads = min(torch.get_num_threads(), batch_size or torch.inf) if self.device.type == "cpu" else 1
         example = self.tensor(example)
-        self._module, self._forced_batch_size = module, batch_size
+        self._module, self._example, self._output, self._forced_batch_size = module, example, output, batch_size
         # Passes without gradients ask for no layer: they are the same whatever an explainer looks at.
         copies, kind, dtype = copies_of(module), (example.shape, output), forward_dtype(self.device)
         with _exact_convolutions(self.device):
@@ -111,7 +112,52 @@ class FrozenNetwork(Predictor):
         """Return the layer's output A ``(b, channels, ...)`` and ∂S_c/∂A of the same shape."""
         return self._recorded.activation_gradients(inputs, target)
 
+    def above(self, inputs):
+        """Return ``Above``: the layer's output A, and what the network makes of other outputs in its place."""
+        return self._recorded.above(inputs)
+
+    def sweep_above(self, above, n_variants, make, target):
+        """Run the part of the network above the layer on every variant of the layer's output in every clip.
+
+        Parameters
+        ----------
+        above : Above
+            Of b clips, from ``above(inputs)``.
+        n_variants : int
+            How many variants there are of each clip.
+        make : callable
+            ``make(clips, variants)``, two slices → tensor ``(c, v, channels, ...)`` in the place of A, made when it is needed.
+        target : tensor of shape (b,)
+            Column of the class whose score is asked for.
+
+        Returns
+        -------
+        tensor of shape (b, n_variants)
+            S_c of each variant.
+        """
+        size = self._size_within(WORKSPACE * (2 * self._forward.largest + above.bytes_per_clip))
+
+        def of_variants(clips, variants):
+            return above.logits(make(clips, variants), clips)
+
+        return self._sweep(len(above.activations), n_variants, of_variants, target, size)[0]
+
     # -- layers --------------------------------------------------------------------------------------------------------
+
+    def scores_module(self):
+        """Return a new module of the module's own layers, with weights of its own, that returns the scores S.
+
+        It is for those who hang hooks on layers or change them. A softmax at the end is removed; where it is no layer, the
+        layers are those of the fast copy, which may be fewer and in another order.
+        """
+        plain = copy.deepcopy(detached_copy(self._module))
+        if self._output == "probabilities":
+            if without_softmax(plain, self._example):
+                return Scores(plain, "logits")
+            frozen = frozen_copy(self._module, self._example, strip_softmax=True)
+            if frozen.stripped:
+                return Scores(frozen.module, "logits")
+        return Scores(plain, self._output)
 
     def convolution_shapes(self, x):
         """Return {name: (channels, ...)} of the outputs of all convolutions for one input, in the order they run."""

@@ -23,6 +23,8 @@ class Predictor(ABC):
         How many blocks of work are run at the same time.
     device : torch.device
         Where tensors are made.
+    owner : str
+        What the classifier is called in messages.
     """
 
     device = torch.device("cpu")
@@ -84,21 +86,29 @@ class Predictor(ABC):
             Column of the class predicted for it.
         """
         scores = self.probabilities if scores is None else scores
-        probability = torch.empty(n_clips, n_variants, device=self.device)
+
+        def of_variants(clips, variants):
+            inputs = make(clips, variants)
+            return scores(inputs.flatten(0, 1)).unflatten(0, inputs.shape[:2])
+
+        return self._sweep(n_clips, n_variants, of_variants, target, self.batch_size)
+
+    def _sweep(self, n_clips, n_variants, scores, target, batch_size):
+        """Run ``scores(clips, variants)``, two slices → scores ``(c, v, k)``, on blocks of ``batch_size`` cells of the grid."""
+        of_target = torch.empty(n_clips, n_variants, device=self.device)
         predicted = torch.empty(n_clips, n_variants, dtype=torch.int32, device=self.device)
 
         @torch.inference_mode()
         def one(clips, variants):
-            inputs = make(clips, variants)
-            p = scores(inputs.flatten(0, 1)).unflatten(0, inputs.shape[:2])
-            of_target = target[clips, None, None].expand(*inputs.shape[:2], 1)
-            return p.gather(2, of_target)[..., 0], p.argmax(2).to(torch.int32)
+            found = scores(clips, variants)
+            columns = target[clips, None, None].expand(*found.shape[:2], 1)
+            return found.gather(2, columns)[..., 0], found.argmax(2).to(torch.int32)
 
-        grid = list(blocks(n_clips, n_variants, self.batch_size, self.n_threads))
+        grid = list(blocks(n_clips, n_variants, batch_size, self.n_threads))
         done = self.run(one, grid)
         for block, found in with_bar(done, len(grid), f"{n_clips} clips × {n_variants} variants", "batch"):
-            probability[block], predicted[block] = found
-        return probability, predicted
+            of_target[block], predicted[block] = found
+        return of_target, predicted
 
     def class_indices(self, X, target=None):
         """Return the column ``(n,)`` of the class to explain in each clip.
@@ -141,7 +151,7 @@ class OpaquePredictor(Predictor):
     """Any fitted scikit-learn classifier: only its probabilities are known."""
 
     def __init__(self, estimator, batch_size=None):
-        self.estimator = estimator
+        self.estimator, self.owner = estimator, type(estimator).__name__
         self.classes_ = np.asarray(estimator.classes_)
         self.batch_size = batch_size or 1024
 

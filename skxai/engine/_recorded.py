@@ -2,13 +2,36 @@
 
 import contextlib
 import threading
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 
+from ._forms import blocked_layers
 from ._forward import in_fast_layout, scores_of
-from ._freeze import blocked_layers, frozen_copy, split_copy
+from ._freeze import frozen_copy, split_copy
 from ._layers import tensor_of
 from ._sharing import shared_by_content
+
+
+@dataclass(frozen=True)
+class Above:
+    """The part of a network above a layer, and clips whose part below has run.
+
+    Attributes
+    ----------
+    activations : tensor of shape (b, channels, ...)
+        The layer's output A.
+    bytes_per_clip : int
+        Of what is held of a clip, and once more for each variant of its A.
+    logits : callable
+        ``logits(others, clips)``: from tensors ``(c, v, channels, ...)`` in the place of A, v for each clip of a slice, to
+        scores S ``(c, v, k)``.
+    """
+
+    activations: torch.Tensor
+    bytes_per_clip: int
+    logits: Callable
 
 
 class Recorded:
@@ -100,9 +123,41 @@ class Recorded:
         type(self).activations.remember(self, (inputs,), (activations,))
         return activations, _gradient(score, leaf)
 
+    @torch.inference_mode()
+    def above(self, inputs):
+        """Return ``Above``: the layer's output A, and what the network makes of other outputs in its place."""
+
+        def for_each(tensor, others, clips):
+            return tensor[clips].repeat_interleave(others.shape[1], dim=0)
+
+        if self._parts is not None:
+            below, above, place = self._parts
+            held = [in_fast_layout(tensor) for tensor in below(in_fast_layout(inputs.clone()))]
+            activations = self._checked(held[place])
+
+            def run(others, clips):
+                given = [None if tensor is activations else for_each(tensor, others, clips) for tensor in held]
+                given[place] = in_fast_layout(others.flatten(0, 1))
+                return above(*given)
+
+        else:
+            with self._record_as("value"):
+                self.module(in_fast_layout(inputs.clone()))
+                activations, n_calls = self._checked(self._record.value), self._record.n_calls
+            held = [inputs, activations]
+
+            def run(others, clips):
+                with self._record_as("others", others.flatten(0, 1), -n_calls):
+                    return self.module(in_fast_layout(for_each(inputs, others, clips)))
+
+        def logits(others, clips):
+            return scores_of(run(others, clips), self.output).unflatten(0, others.shape[:2])
+
+        return Above(activations, sum(tensor.nbytes for tensor in held) // len(inputs), logits)
+
     @contextlib.contextmanager
-    def _record_as(self, kind):
-        self._record.kind = kind
+    def _record_as(self, kind, value=None, n_calls=0):
+        self._record.kind, self._record.value, self._record.n_calls = kind, value, n_calls
         try:
             yield
         finally:
@@ -113,13 +168,15 @@ class Recorded:
         kind = getattr(self._record, "kind", None)
         if kind is None:
             return None
+        self._record.n_calls += 1
+        if kind == "others":  # the layer's output is that of its last call, as in ``split_at``
+            return _in_place_of(output, self._record.value) if self._record.n_calls == 0 else None
         self._record.value = tensor = tensor_of(output)
         if not isinstance(tensor, torch.Tensor):
             return None
         if kind == "graph":
             self._record.value = tensor.detach().requires_grad_()
-        copy = self._record.value.clone()
-        return copy if tensor is output else (copy, *output[1:])
+        return _in_place_of(output, self._record.value.clone())
 
     def _checked(self, record):
         if not isinstance(record, torch.Tensor) or record.dim() < 3:
@@ -128,6 +185,11 @@ class Recorded:
                 f"layer={self.layer!r} of {self.owner} must return a tensor (n, channels, …) with a spatial axis; got {got}."
             )
         return record
+
+
+def _in_place_of(output, tensor):
+    """Return a layer's output with another tensor in the place of its own."""
+    return tensor if isinstance(output, torch.Tensor) else (tensor, *output[1:])
 
 
 def _of_target(logits, target):

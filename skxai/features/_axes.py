@@ -9,7 +9,7 @@ __all__ = ["FeatureAxes", "feature_axes"]
 
 @dataclass(frozen=True, eq=False)
 class FeatureAxes:
-    """What the rows and columns of features ``(n, 1, f, t)`` stand for.
+    """What the rows and columns of features ``(n, 1, f, t)``, or the samples of waveforms ``(n, t)``, stand for.
 
     Parameters
     ----------
@@ -19,8 +19,8 @@ class FeatureAxes:
         Centre of each column in seconds from the start of the clip.
     sample_rate : int
         Of the waveforms, in hertz.
-    kind : {"frequency", "cepstrum"}, default="frequency"
-        What the rows are.
+    kind : {"frequency", "cepstrum", "waveform"}, default="frequency"
+        What the rows are; "waveform" where there are none, but samples.
     cepstra : ndarray of shape (f,) or None, default=None
         For ``kind="cepstrum"`` the cepstral index of each row, a fraction after resizing.
     frame_step : float or None, default=None
@@ -45,6 +45,29 @@ class FeatureAxes:
         if self.frame_step is None and len(self.times) > 1:
             object.__setattr__(self, "frame_step", float(self.times[1] - self.times[0]))
 
+    @classmethod
+    def of_waveforms(cls, n_samples, sample_rate):
+        """Return the axes of waveforms ``(n, n_samples)``: a time for each sample, and no rows.
+
+        Parameters
+        ----------
+        n_samples : int
+            Of each waveform.
+        sample_rate : int
+            In hertz.
+
+        Returns
+        -------
+        FeatureAxes
+
+        Examples
+        --------
+        >>> axes = FeatureAxes.of_waveforms(4, sample_rate=8)
+        >>> axes.times.tolist(), axes.shape, axes.row_label
+        ([0.0, 0.125, 0.25, 0.375], (None, 4), 'Amplitude')
+        """
+        return cls(None, np.arange(n_samples) / sample_rate, sample_rate, "waveform", frame_step=1 / sample_rate)
+
     @property
     def rows(self):
         """The value of each row: hertz or cepstral indices; None where neither is known."""
@@ -53,7 +76,8 @@ class FeatureAxes:
     @property
     def row_label(self):
         """The label of a plot's vertical axis."""
-        return {"frequency": "Frequency (Hz)", "cepstrum": "Cepstral index"}.get(self.kind, self.kind)
+        labels = {"frequency": "Frequency (Hz)", "cepstrum": "Cepstral index", "waveform": "Amplitude"}
+        return labels.get(self.kind, self.kind)
 
     @property
     def shape(self):
@@ -66,7 +90,8 @@ def feature_axes(estimator):
 
     In a pipeline no step sees its predecessor, so each feature transformer has a method ``axes`` which turns the axes
     of what comes in into those of what goes out. This walks the steps and applies them one after the other. Steps
-    without that method, such as an explainer or a classifier at the end, are skipped.
+    without that method, such as an explainer or a classifier at the end, are skipped. Waveforms have the time of each sample
+    and no rows; what a transformer without that method makes of them has no axes that are known.
 
     Parameters
     ----------
@@ -76,7 +101,7 @@ def feature_axes(estimator):
     Returns
     -------
     FeatureAxes or None
-        None if no step makes features out of waveforms.
+        None if no step takes waveforms, or it is not known what becomes of them.
 
     Raises
     ------
@@ -87,11 +112,13 @@ def feature_axes(estimator):
     --------
     >>> import numpy as np
     >>> from sklearn.pipeline import make_pipeline
-    >>> from skxai.features import MelSpectrogram, ResizeFeatures
+    >>> from skxai.features import AudioLoader, MelSpectrogram, ResizeFeatures
     >>> pipe = make_pipeline(MelSpectrogram(16000), ResizeFeatures((32, 32))).fit(np.zeros((2, 16000)))
     >>> axes = feature_axes(pipe)
     >>> axes.frequencies.shape, axes.times.shape
     ((32,), (32,))
+    >>> feature_axes(AudioLoader(8000).fit(np.zeros((2, 4000)))).shape
+    (None, 4000)
     """
     return _walk(estimator, None)
 
@@ -103,4 +130,11 @@ def _walk(estimator, axes):
             axes = _walk(step, axes)
     elif callable(getattr(estimator, "axes", None)):
         axes = estimator.axes(axes)
+    elif axes is not None and axes.kind == "waveform" and _makes_features(estimator):
+        return None
     return axes
+
+
+def _makes_features(step):
+    """Return whether a step is a transformer, and no explainer, whose maps have the axes of what comes in."""
+    return hasattr(step, "transform") and not hasattr(step, "predict")

@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted
 
+from skxai.features._axes import FeatureAxes
 from skxai.utils.validation import check_features, check_waveforms
 
 __all__ = ["FeatureTransformer", "WaveformTransformer", "fix_length", "memory_batches", "to_tensor"]
@@ -58,7 +59,7 @@ class FeatureTransformer(TransformerMixin, BaseEstimator, ABC):
         Parameters
         ----------
         axes : FeatureAxes or None
-            None for waveforms.
+            None where they are not known.
 
         Returns
         -------
@@ -89,6 +90,22 @@ class WaveformTransformer(FeatureTransformer):
 
     def _check(self, X, *, reset):
         return check_waveforms(self, X, reset=reset)
+
+    def axes(self, axes):
+        """Return the axes of the waveforms that come out; see `feature_axes`.
+
+        Parameters
+        ----------
+        axes : FeatureAxes or None
+            Ignored: those of what comes out follow from its length.
+
+        Returns
+        -------
+        FeatureAxes
+            Seconds for each sample, and no rows.
+        """
+        check_is_fitted(self)
+        return FeatureAxes.of_waveforms(getattr(self, "n_samples_", None) or self.n_features_in_, self.sample_rate)
 
 
 def fix_length(waveforms, n_samples):

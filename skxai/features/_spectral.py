@@ -43,8 +43,8 @@ class SpectralTransformer(WaveformTransformer):
 
         Parameters
         ----------
-        axes : None
-            Waveforms have none; ignored.
+        axes : FeatureAxes or None
+            Of the waveforms; ignored.
 
         Returns
         -------

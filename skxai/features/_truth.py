@@ -7,16 +7,18 @@ import numpy as np
 
 from skxai.datasets import EventTruth
 from skxai.datasets._truth import labels_of
+from skxai.features._axes import FeatureAxes, feature_axes
 from skxai.features._base import WaveformTransformer
 from skxai.features._fixed_frames import FixedFrames
 from skxai.features._mel import MelSpectrogram
 from skxai.features._mfcc import MFCC
 from skxai.features._resize import ResizeFeatures
 from skxai.features._scaler import FeatureScaler
+from skxai.features._short_time import short_time_mean
 from skxai.features._spectral import SpectralTransformer
 from skxai.features._spectrogram import Spectrogram
 
-__all__ = ["event_truth", "feature_steps"]
+__all__ = ["event_truth", "feature_steps", "waveform_steps"]
 
 _LOWEST_POWER = 1e-10  # of an amplitude of 1e-5, the lowest that a spectrogram in decibels shows
 
@@ -32,11 +34,14 @@ def event_truth(extraction, events, *, background=None, classes=None):
     so that it is near 1 where the class alone is heard, 0.5 where it is as loud as all else, and near 0 in silence. The floor
     is that of the spectrogram in decibels: ``top_db`` below the clip's maximum, at least the power of an amplitude of 1e-5.
 
+    Of waveforms that are not made into spectra E is the power in the 20 ms around each sample, weighted by a Hann window: the
+    truth is in time alone, and the floor is an amplitude of 1e-5.
+
     Parameters
     ----------
-    extraction : Pipeline, transformer or fitted search
-        Fitted: from waveforms to features ``(n, 1, f, t)``, by a `MelSpectrogram` or a `Spectrogram`. A classifier or an
-        explainer at its end is left out.
+    extraction : Pipeline, transformer, fitted search, or FeatureAxes of waveforms
+        Fitted: from waveforms to features ``(n, 1, f, t)``, by a `MelSpectrogram` or a `Spectrogram`, or to waveforms ``(n,
+        samples)``. A classifier or an explainer at its end is left out. Where no step comes before those give the axes.
     events : sequence of n sequences of AudioEvent
         The sounds of each clip, as in ``make_audio_events(…).events`` and ``mix_clips(…).events``. Their waveforms count.
     background : array-like of shape (n, samples) or None, default=None
@@ -47,12 +52,13 @@ def event_truth(extraction, events, *, background=None, classes=None):
     Returns
     -------
     EventTruth
-        Masks and energy of shape ``(n, k, 1, f, t)``; the energy is the power where that is above the floor, 0 elsewhere.
+        Masks and energy of shape ``(n, k, 1, f, t)``, of waveforms ``(n, k, samples)``; the energy is the power where that is
+        above the floor, 0 elsewhere.
 
     Raises
     ------
     ValueError
-        If the rows of the features are no frequencies (`MFCC`), or no step makes a spectrogram.
+        If the rows of the features are no frequencies (`MFCC`), or the features are neither spectrograms nor waveforms.
     TypeError
         For a step that is none of this package.
 
@@ -74,16 +80,18 @@ def event_truth(extraction, events, *, background=None, classes=None):
     >>> truth.sounding.sum(axis=1).tolist()
     [2, 2, 2, 2]
     """
-    steps = list(feature_steps(extraction))
+    steps, axes = waveform_steps(extraction)
     spectral = [step for step in steps if isinstance(step, SpectralTransformer)]
-    if len(spectral) != 1:
+    of_waveforms = axes is not None and axes.kind == "waveform"
+    if len(spectral) != 1 and not of_waveforms:
         raise ValueError(
-            "extraction of event_truth must hold one MelSpectrogram or Spectrogram, which makes the features; got "
-            f"{[type(step).__name__ for step in steps]}."
+            "extraction of event_truth must hold one MelSpectrogram or Spectrogram, which makes the features, or end in "
+            f"waveforms; got {[type(step).__name__ for step in steps]}."
         )
 
     def power(waveforms):
-        return reduce(lambda X, step: _linear_power(step, X), steps, waveforms)
+        features = reduce(lambda X, step: _linear_power(step, X), steps, waveforms)
+        return short_time_mean(features**2, 1 / axes.frame_step) if of_waveforms else features
 
     labels = labels_of(events) if classes is None else list(classes)
     if not labels:
@@ -107,7 +115,7 @@ def event_truth(extraction, events, *, background=None, classes=None):
     total = energy.sum(axis=1)
     if background is not None:
         total += power(np.asarray(background, dtype=np.float32))
-    floor = _floor(spectral[0], total)[:, None]
+    floor = np.float32(_LOWEST_POWER) if of_waveforms else _floor(spectral[0], total)[:, None]
     return EventTruth(labels, energy / (total[:, None] + floor), np.where(energy > floor, energy, 0))
 
 
@@ -116,6 +124,13 @@ def _floor(spectral, total):
     loudest = total.reshape(len(total), -1).max(axis=1).reshape(-1, *[1] * (total.ndim - 1))
     shown = 0 if spectral.top_db is None or not spectral.to_db else 10 ** (-spectral.top_db / 10)
     return np.maximum(shown * loudest, np.float32(_LOWEST_POWER))
+
+
+def waveform_steps(features):
+    """Return the fitted steps of ``features``, of FeatureAxes none, and the axes of what comes out of them."""
+    if isinstance(features, FeatureAxes):
+        return [], features
+    return list(feature_steps(features)), feature_axes(features)
 
 
 def feature_steps(estimator):

@@ -1,10 +1,11 @@
 """The cells of a map: how relevant each is, and which hertz and seconds it covers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..features import FeatureAxes, feature_axes
+from ..features._short_time import SHORT_TIME
 from ..metrics._base import check_maps
 
 _EVEN = 0.25  # of a row: as far may rows be from even ones, since resized mel rows lie on chords between the bands
@@ -17,9 +18,10 @@ class Cells:
     Parameters
     ----------
     relevance : ndarray of shape (n, f, t), float32
-        ``|a|``, summed over channels; where the rows are no frequencies over them too, so that f is 1.
+        ``|a|``, summed over channels; where the rows are no frequencies over them too, so that f is 1. Of waveforms summed
+        over frames of 20 ms.
     axes : FeatureAxes
-        Of the maps.
+        Of the cells.
     frequency_edges : ndarray of shape (f + 1,) or None
         In hertz; None where the rows are no frequencies.
     time_edges : ndarray of shape (t + 1,)
@@ -78,8 +80,21 @@ def cells_of(maps, features, owner):
         )
     relevance = np.abs(maps).reshape(len(maps), -1, 1 if axes.frequencies is None else n_rows, n_columns)
     relevance = relevance[:, 0] if relevance.shape[1] == 1 else relevance.sum(axis=1)
+    if axes.kind == "waveform":
+        return _in_frames(relevance, axes)
     edges = None if axes.frequencies is None else frequency_edges(axes.frequencies, axes.sample_rate)
     return Cells(relevance, axes, edges, time_edges(axes))
+
+
+def _in_frames(relevance, axes):
+    """Return the cells of waveforms: one sample's relevance tells little, it swings with the sound's own period."""
+    edges = time_edges(axes)
+    size = max(1, round(SHORT_TIME / axes.frame_step))
+    starts = np.arange(0, len(axes.times), size)
+    edges = np.append(edges[starts], edges[-1])
+    times = (edges[1:] + edges[:-1]) / 2
+    axes = replace(axes, times=times, frame_step=size * axes.frame_step)
+    return Cells(np.add.reduceat(relevance, starts, axis=2), axes, None, edges)
 
 
 def axes_of(features, owner):
@@ -87,7 +102,7 @@ def axes_of(features, owner):
     axes = features if isinstance(features, FeatureAxes) else feature_axes(features)
     if axes is None:
         raise ValueError(
-            f"features of {owner} must be FeatureAxes or a fitted pipeline with a step that makes a spectrum of waveforms; "
+            f"features of {owner} must be FeatureAxes or a fitted pipeline with a step that takes waveforms; "
             f"got {type(features).__name__}."
         )
     return axes

@@ -7,11 +7,13 @@ import torch
 from sklearn.utils.validation import check_array
 
 from ..engine import minmax
-from ..features import MFCC, AudioLoader, FeatureScaler, FixedFrames, ResizeFeatures, Spectrogram, feature_axes
+from ..features import MFCC, AudioLoader, FeatureScaler, FixedFrames, ResizeFeatures, Spectrogram
+from ..features._base import WaveformTransformer
 from ..features._mel import MelTransformer
 from ..features._spectral import SpectralTransformer
-from ..features._truth import feature_steps
+from ..features._truth import waveform_steps
 from ..metrics._perturb import ranks
+from ._cells import axes_of
 
 
 def audible_steps(features):
@@ -19,26 +21,35 @@ def audible_steps(features):
 
     Parameters
     ----------
-    features : Pipeline, transformer or fitted search
+    features : Pipeline, transformer, fitted search, or FeatureAxes of waveforms
         From waveforms to features.
 
     Returns
     -------
     steps : list of transformer
         Without what has ``predict_proba``.
-    spectral : MelSpectrogram, Spectrogram or MFCC
+    spectral : MelSpectrogram, Spectrogram, MFCC or None
+        None where the features are waveforms.
 
     Raises
     ------
     ValueError
-        If no step, or more than one, makes a spectrum, or cepstra are resized.
+        If more than one step makes a spectrum, or none, and the features are no waveforms either, or cepstra are resized.
+    TypeError
+        For a step that changes waveforms in a way of which it is not known how to undo it.
     """
-    steps = [step for step in feature_steps(features) if not isinstance(step, AudioLoader)]
+    steps, axes = waveform_steps(features)
+    steps = [step for step in steps if not isinstance(step, AudioLoader)]
     spectral = [step for step in steps if isinstance(step, SpectralTransformer)]
+    if axes is not None and axes.kind == "waveform":
+        for step in steps:
+            if not isinstance(step, WaveformTransformer | FeatureScaler):
+                raise _unknown(step)
+        return steps, None
     if len(spectral) != 1:
         raise ValueError(
-            "features of sonify must hold one MelSpectrogram, Spectrogram or MFCC, which makes a spectrum of the sound; got "
-            f"{[type(step).__name__ for step in steps]}."
+            "features of sonify must hold one MelSpectrogram, Spectrogram or MFCC, which makes a spectrum of the sound, or end "
+            f"in waveforms; got {[type(step).__name__ for step in steps]}."
         )
     if isinstance(spectral[0], MFCC) and any(isinstance(step, ResizeFeatures) for step in steps):
         raise ValueError(
@@ -49,12 +60,17 @@ def audible_steps(features):
 
 
 def mask_shape(features, spectral):
-    """Return the shape ``(1, f, t)`` of a clip's mask: that of its features, or for `MFCC` with mel bands as its rows."""
-    n_rows, n_columns = feature_axes(features).shape
+    """Return the shape ``(1, f, t)`` of a clip's mask: that of its features, or for `MFCC` with mel bands as its rows.
+
+    Of waveforms it is ``(samples,)``.
+    """
+    n_rows, n_columns = axes_of(features, "sonify").shape
+    if spectral is None:
+        return (n_columns,)
     return 1, spectral.n_mels if isinstance(spectral, MFCC) else n_rows, n_columns
 
 
-def as_mask(maps, shape, scaling="minmax", top=None):
+def as_mask(maps, shape, scaling="minmax", top=None, smooth=None):
     """Return maps as masks in [0, 1].
 
     Parameters
@@ -68,6 +84,8 @@ def as_mask(maps, shape, scaling="minmax", top=None):
     top : float or None
         Makes masks of 0 and 1: 1 in this share of the cells, those with the greatest relevance, unless they are at the map's
         lowest value. Ties are broken at random, always alike; a constant map has no greatest.
+    smooth : callable or None, default=None
+        Averages neighbours: of relevance before it is scaled, and of masks, whose edges it makes soft.
 
     Returns
     -------
@@ -87,12 +105,17 @@ def as_mask(maps, shape, scaling="minmax", top=None):
         )
     if is_mask and not (maps.min() >= 0 and maps.max() <= 1):
         raise ValueError(f"maps must be masks in [0, 1] for scaling=None; got values from {maps.min():g} to {maps.max():g}.")
-    relevance = torch.from_numpy(np.abs(maps))
+    relevance = np.abs(maps)
+    if smooth is not None and not is_mask:
+        relevance = smooth(relevance)
+    relevance = torch.from_numpy(relevance)
     scaled, constant = minmax(relevance), is_constant(relevance)
     mask = relevance if is_mask else torch.where(constant, (relevance > 0).float(), scaled)
     if top is not None:
         greatest = (ranks(relevance) < np.ceil(top * relevance[0].numel())) & (scaled > 0)
         mask = torch.where(constant, mask, greatest.float())
+    if smooth is not None and (is_mask or top is not None):
+        return smooth(mask.numpy())
     return mask.numpy()
 
 
@@ -127,13 +150,17 @@ def gains_of_bins(masks, steps, spectral, unheard):
     return (weights @ bands + unheard * outside[:, None]).clamp_(0, 1)
 
 
-@singledispatch
-def _carried_back(step, masks, unheard):
-    """Return masks over a step's input, given those over its output."""
-    raise TypeError(
+def _unknown(step):
+    return TypeError(
         "features of sonify must consist of feature transformers of skxai, of which it is known how to carry a map back; got "
         f"{type(step).__name__}."
     )
+
+
+@singledispatch
+def _carried_back(step, masks, unheard):
+    """Return masks over a step's input, given those over its output."""
+    raise _unknown(step)
 
 
 @_carried_back.register

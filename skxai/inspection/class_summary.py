@@ -22,7 +22,8 @@ def summarise_relevance(maps, features, y, *, share=0.5):
     of the axis: if it is not shorter by a factor of 1.25 at least, the class has no preferred frequency, or no preferred time,
     and the whole axis counts.
 
-    Rows count alike, whatever their height: on a mel scale the run is the shortest in mel, as it looks in a picture.
+    Rows count alike, whatever their height: on a mel scale the run is the shortest in mel, as it looks in a picture. Columns of
+    waveforms are frames of 20 ms.
 
     Parameters
     ----------
@@ -44,7 +45,8 @@ def summarise_relevance(maps, features, y, *, share=0.5):
         - low, high : float. The band in hertz, all rows if none is preferred; NaN where rows are no frequencies (`MFCC`).
         - start, stop : float. In seconds, likewise.
         - share : float. Mean share of the relevance within both.
-        - area : float. Their share of the cells of a picture, which an even map would have for ``share``.
+        - area : float. Their share of the cells of a picture, or of the frames of a waveform, which an even map would have
+          for ``share``.
         - sentence : str.
 
     Raises
@@ -95,7 +97,8 @@ def _summary(label, mean, n_clips, cells, share):
     start, stop = time_edges[[span.start, span.stop]]
     where = None if frequency_edges is None else _band_in_words(band, low, high, len(mean))
     when = _span_in_words(span, start, stop, mean.shape[1])
-    sentence = f"{label}: {_in_words(where, when, frequency_edges is not None, held, area)}"
+    whole = "clip" if cells.axes.kind == "waveform" else "picture"
+    sentence = f"{label}: {_in_words(where, when, frequency_edges is not None, held, area, whole)}"
     return dict(n_clips=n_clips, low=low, high=high, start=start, stop=stop, share=held, area=area, sentence=sentence)
 
 
@@ -122,16 +125,15 @@ def _shortest_run(shares, share):
     return slice(0, n)
 
 
-def _in_words(where, when, has_frequencies, held, area):
+def _in_words(where, when, has_frequencies, held, area, whole):
     if where is None and when is None:
         return "no preferred frequency or time" if has_frequencies else "no preferred time"
     places = [word for word in (where, when) if word]
     if has_frequencies and len(places) < 2:
         places.append("at no preferred time" if when is None else "at no preferred frequency")
     separator = ", " if where is None or when is None else " "
-    return (
-        f"mostly {separator.join(places)} ({100 * held:.0f} % of the relevance on {max(1, round(100 * area))} % of the picture)"
-    )
+    shares = f"{100 * held:.0f} % of the relevance on {max(1, round(100 * area))} % of the {whole}"
+    return f"mostly {separator.join(places)} ({shares})"
 
 
 def _band_in_words(band, low, high, n_rows):

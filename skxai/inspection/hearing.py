@@ -7,10 +7,11 @@ import pandas as pd
 import torch
 
 from ..engine import mask, resolve_baseline
+from ..features._short_time import SHORT_TIME
 from ..metrics._perturb import subject
 from ..utils.validation import validate_params
-from ._gains import as_mask, is_constant, mask_shape
-from .sonify import MASK_CONSTRAINTS, check_clips, masked_sounds
+from ._gains import is_constant
+from .sonify import MASK_CONSTRAINTS, check_clips, clip_masks, masked_sounds
 
 
 @validate_params(
@@ -28,6 +29,7 @@ def heard_probability(
     scaling="minmax",
     top=None,
     unheard=0.0,
+    smoothing=SHORT_TIME,
     batch_size=None,
 ):
     r"""What the classifier makes of the sounds of `sonify`, beside what it makes of the masked features.
@@ -42,9 +44,9 @@ def heard_probability(
         Fitted, with ``predict_proba`` of features.
     waveforms : array-like of shape (n, samples)
         The clips, as for `sonify`.
-    maps : array-like of shape (n, 1, f, t) or (n, f, t)
+    maps : array-like of shape (n, 1, f, t), (n, f, t) or (n, samples)
         Relevance of their features, or masks of dtype bool; for `MFCC` of mel bands.
-    features : Pipeline, transformer or fitted search
+    features : Pipeline, transformer, fitted search, or FeatureAxes of waveforms
         Fitted: from waveforms to features, as for `sonify`.
     target : label, array-like of shape (n,) or None, default=None
         The class c. None is the explainer's ``target``, or else the predicted class.
@@ -56,6 +58,8 @@ def heard_probability(
         Makes masks of 0 and 1: 1 in this share of the cells; see `sonify`.
     unheard : float, default=0.0
         Gain of what the features leave out; see `sonify`.
+    smoothing : float, default=0.02
+        Of maps of waveforms: seconds over which relevance is averaged; see `sonify`.
     batch_size : int or None, default=None
         Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
 
@@ -104,7 +108,7 @@ def heard_probability(
     clips, maps, steps, spectral, single = check_clips(waveforms, maps, features)
     if single:
         raise ValueError(f"waveforms of heard_probability must have the shape (n, samples); got {np.shape(waveforms)}.")
-    masks = as_mask(maps, (len(clips), *mask_shape(features, spectral)), scaling, top)
+    masks = clip_masks(maps, features, spectral, scaling, top, smoothing)
 
     def features_of(sounds):
         return reduce(lambda X, step: step.transform(X), steps, sounds)

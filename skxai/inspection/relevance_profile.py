@@ -58,7 +58,8 @@ def relevance_profile(maps, features):
 
     so that Σ p_i Δf_i = Σ q_j Δt_j = 1. A mel row is the higher, the higher its frequency: an even map over mel rows has less
     relevance per hertz at the top. Rows end half-way between their centres, on the mel scale where they are even on it; the
-    outer ones, and the first and last column, reach as far outward as inward.
+    outer ones, and the first and last column, reach as far outward as inward. Of waveforms, whose maps have a value a sample,
+    columns are frames of 20 ms, and there are no rows.
 
     Parameters
     ----------
@@ -70,7 +71,8 @@ def relevance_profile(maps, features):
     Returns
     -------
     RelevanceProfile
-        One row a clip. A map of zeros has NaN. On cepstra (`MFCC`) ``per_frequency`` is None: see ``relevance_of_bands``.
+        One row a clip. A map of zeros has NaN. On cepstra (`MFCC`) and waveforms ``per_frequency`` is None; for cepstra see
+        ``relevance_of_bands``.
 
     Raises
     ------

@@ -24,7 +24,7 @@ def relevance_regions(maps, features, *, top=0.25, min_share=0.02):
     r"""Find the regions that carry the relevance, in hertz and seconds.
 
     The fewest cells that hold ``top`` of a clip's relevance Σ|a| are kept, all of those that tie with the last one; cells that
-    touch, at a side or at a corner, are one region.
+    touch, at a side or at a corner, are one region. Cells of waveforms are frames of 20 ms, and regions lie in time alone.
 
     Parameters
     ----------
@@ -44,7 +44,8 @@ def relevance_regions(maps, features, *, top=0.25, min_share=0.02):
 
         - clip : int. Index of the clip. A clip whose map is all zeros has no region.
         - start, stop : float. In seconds; the edges of the outermost cells, within the sound.
-        - low, high : float. In hertz, likewise. NaN where rows are no frequencies (`MFCC`): relevance is added over them.
+        - low, high : float. In hertz, likewise. NaN where rows are no frequencies (`MFCC`), whose relevance is added, and for
+          waveforms.
         - share : float. The region's share of the clip's relevance, in (0, 1].
         - peak_time, peak_frequency : float. Centre of the region's most relevant cell.
         - peak : float. That cell's relevance over that of the clip's most relevant cell, in (0, 1].

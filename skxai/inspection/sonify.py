@@ -1,5 +1,6 @@
 """What one hears of a map: the clip's own sound, masked by it."""
 
+from functools import partial
 from numbers import Real
 
 import numpy as np
@@ -7,7 +8,9 @@ import torch
 from sklearn.utils.validation import check_array
 
 from ..features._base import memory_batches, to_tensor
+from ..features._short_time import SHORT_TIME, short_time_mean
 from ..utils.validation import Interval, StrOptions, check_waveforms, validate_params
+from ._cells import axes_of
 from ._gains import as_mask, audible_steps, gains_of_bins, mask_shape
 
 # Of a mask: how it is made of a map, and what it is where the features hear nothing.
@@ -15,6 +18,7 @@ MASK_CONSTRAINTS = {
     "scaling": [StrOptions({"minmax"}), None],
     "top": [Interval(Real, 0, 1, closed="right"), None],
     "unheard": [Interval(Real, 0, 1, closed="both")],
+    "smoothing": [Interval(Real, 0, None, closed="left")],
 }
 
 
@@ -22,7 +26,7 @@ MASK_CONSTRAINTS = {
     {"waveforms": ["array-like"], "maps": ["array-like"], "mode": [StrOptions({"keep", "remove"})], **MASK_CONSTRAINTS},
     prefer_skip_nested_validation=True,
 )
-def sonify(waveforms, maps, features, *, mode="keep", scaling="minmax", top=None, unheard=0.0):
+def sonify(waveforms, maps, features, *, mode="keep", scaling="minmax", top=None, unheard=0.0, smoothing=SHORT_TIME):
     r"""Make maps audible: what a classifier went by, or the clip without it.
 
     The map, carried back onto the short-time Fourier transform of the clip, masks it, and the result is resynthesised with
@@ -37,6 +41,9 @@ def sonify(waveforms, maps, features, *, mode="keep", scaling="minmax", top=None
     hop. If they hop by more than half a window, which leaves samples without a frame, it hops by a quarter, and the map is
     interpolated in time.
 
+    A map of a waveform, a value a sample, is a gain over time: :math:`\hat x = g \odot x`. The relevance of single samples
+    swings as fast as the sound does, and would be noise as a gain: it is averaged over ``smoothing`` seconds first.
+
     Nothing is scaled or clipped, so that sounds can be added and compared; masking may lift a peak above that of the clip,
     and ``save_sounds`` brings the sounds of a comparison below full scale by one gain.
 
@@ -45,12 +52,13 @@ def sonify(waveforms, maps, features, *, mode="keep", scaling="minmax", top=None
     waveforms : array-like of shape (n, samples) or (samples,)
         Clips, or one clip: what the first step of ``features`` takes. An `AudioLoader` there is left out, so that it is what
         ``features[0].transform(paths)`` gives.
-    maps : array-like of shape (n, 1, f, t) or (n, f, t)
-        Relevance of the features of each clip; of one clip ``(1, f, t)`` or ``(f, t)``. Maps of dtype bool are masks. For
-        `MFCC` the rows are mel bands, not coefficients: ``relevance_of_bands`` carries relevance back to them.
-    features : Pipeline, transformer or fitted search
-        Fitted: from waveforms to features, by a `MelSpectrogram`, a `Spectrogram` or an `MFCC`. A classifier or an explainer
-        at its end is left out.
+    maps : array-like of shape (n, 1, f, t), (n, f, t) or (n, samples)
+        Relevance of the features of each clip; of one clip ``(1, f, t)``, ``(f, t)`` or ``(samples,)``. Maps of dtype bool are
+        masks. For `MFCC` the rows are mel bands, not coefficients: ``relevance_of_bands`` carries relevance back to them.
+    features : Pipeline, transformer, fitted search, or FeatureAxes of waveforms
+        Fitted: from waveforms to features, by a `MelSpectrogram`, a `Spectrogram` or an `MFCC`, or to waveforms by an
+        `AudioLoader`, `FixedLength` or `BandpassFilter`. A classifier or an explainer at its end is left out. Where nothing is
+        left, ``FeatureAxes.of_waveforms`` tells the sample rate.
     mode : {"keep", "remove"}, default="keep"
         Whether to hear what is relevant, or the rest.
     scaling : {"minmax"} or None, default="minmax"
@@ -62,6 +70,10 @@ def sonify(waveforms, maps, features, *, mode="keep", scaling="minmax", top=None
     unheard : float, default=0.0
         Gain of what the features leave out and the classifier never heard: frequencies below ``f_min`` and above ``f_max``,
         and columns that `FixedFrames` or `FixedLength` cut. 0 leaves it to "remove".
+    smoothing : float, default=0.02
+        Of maps of waveforms: seconds of the Hann window over which \|relevance\| is averaged, before it is scaled. Masks, given
+        or made by ``top``, are averaged likewise, so that the sound fades and does not click. 0 averages nothing. Spectra
+        have their own window.
 
     Returns
     -------
@@ -71,8 +83,8 @@ def sonify(waveforms, maps, features, *, mode="keep", scaling="minmax", top=None
     Raises
     ------
     ValueError
-        If no step makes a spectrum, cepstra are resized, arrays are not finite or of other shapes than the features, or masks
-        leave [0, 1].
+        If the features are neither spectra nor waveforms, cepstra are resized, arrays are not finite or of other shapes than
+        the features, or masks leave [0, 1].
     TypeError
         For a step after the spectrogram that is none of this package.
 
@@ -109,7 +121,7 @@ def sonify(waveforms, maps, features, *, mode="keep", scaling="minmax", top=None
     ((1, 16000), True)
     """
     clips, maps, steps, spectral, single = check_clips(waveforms, maps, features)
-    masks = as_mask(maps, (len(clips), *mask_shape(features, spectral)), scaling, top)
+    masks = clip_masks(maps, features, spectral, scaling, top, smoothing)
     sounds = masked_sounds(clips, masks, steps, spectral, unheard)
     if mode == "remove":
         sounds = clips - sounds  # what 1 − g lets through, since the transform is linear
@@ -117,18 +129,45 @@ def sonify(waveforms, maps, features, *, mode="keep", scaling="minmax", top=None
 
 
 def check_clips(waveforms, maps, features):
-    """Return checked clips ``(n, samples)``, maps ``(n, 1, f, t)``, the steps, the spectral one, and whether it is one clip."""
+    """Return checked clips ``(n, samples)``, maps, the steps, the spectral one or None, and whether it is one clip."""
     steps, spectral = audible_steps(features)
     waveforms, maps = np.asarray(waveforms), np.asarray(maps)
     single = waveforms.ndim == 1
     if single:
         waveforms, maps = waveforms[None], maps[None]
-    clips = check_waveforms(steps[0], check_array(waveforms, dtype=np.float32, input_name="waveforms"))
-    return clips, maps[:, None] if maps.ndim == 3 else maps, steps, spectral, single
+    clips = check_array(waveforms, dtype=np.float32, input_name="waveforms")
+    if steps:
+        clips = check_waveforms(steps[0], clips)
+    elif clips.shape[1:] != mask_shape(features, spectral):
+        (n_samples,) = mask_shape(features, spectral)
+        raise ValueError(f"waveforms must have the {n_samples} samples of the features; got {clips.shape[1]}.")
+    if spectral is not None and maps.ndim == 3:
+        maps = maps[:, None]
+    if len(maps) != len(clips):
+        raise ValueError(f"maps must be one for each of {len(clips)} waveforms; got {len(maps)}.")
+    return clips, maps, steps, spectral, single
+
+
+def clip_masks(maps, features, spectral, scaling, top, smoothing):
+    """Return the masks of maps ``(n, ...)`` over the features; of waveforms they are smooth."""
+    smooth = None
+    if spectral is None and smoothing > 0:
+        smooth = partial(short_time_mean, sample_rate=1 / axes_of(features, "sonify").frame_step, duration=smoothing)
+    return as_mask(maps, (len(maps), *mask_shape(features, spectral)), scaling, top, smooth)
+
+
+def masked_sounds(clips, masks, steps, spectral, unheard):
+    """Return clips ``(n, samples)`` of which masks, of ``clip_masks``, let through their part."""
+    if spectral is not None:
+        return _masked_spectra(clips, masks, steps, spectral, unheard)
+    gains = np.full(clips.shape, unheard, dtype=np.float32)
+    n_heard = min(masks.shape[1], clips.shape[1])  # FixedLength cut the others, or added silence
+    gains[:, :n_heard] = masks[:, :n_heard]
+    return gains * clips
 
 
 @torch.inference_mode()
-def masked_sounds(clips, masks, steps, spectral, unheard):
+def _masked_spectra(clips, masks, steps, spectral, unheard):
     """Return clips ``(n, samples)`` of which masks ``(n, 1, f, t)`` let through their part."""
     n_fft, n_samples = spectral.n_fft, clips.shape[1]
     hop = round(spectral.axes(None).frame_step * spectral.sample_rate)

@@ -16,13 +16,16 @@ from skorch.dataset import Dataset
 from skorch.helper import predefined_split
 from tqdm.auto import tqdm
 
-from ..engine import predictor
+from ..engine import FeatureRange, predictor
 from ..utils.random import seed_from, torch_seed
 from ..utils.validation import Interval, check_features
 
 
 class NetworkPredictions(ClassifierMixin, BaseEstimator):
     """Predictions of a classifier that has ``module_`` and ``classes_``, made by the engine."""
+
+    # The feature value where there is nothing to hear; None is the lowest one seen in fit.
+    silence_ = None
 
     def predict_proba(self, X):
         """Return the class probabilities.
@@ -97,7 +100,7 @@ class NetworkClassifier(NetworkPredictions, ABC):
         self.classes_, indices = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(f"y must hold at least 2 classes for {type(self).__name__}; got 1 class, {self.classes_[0]!r}.")
-        self.feature_range_ = (float(X.min()), float(X.max()))
+        self.feature_range_ = FeatureRange.of(X, self)
         with torch_seed(seed_from(self.random_state)), torch_threads(self.n_threads):
             self.net_ = self._train(X, indices.astype(np.int64))
         self.module_ = self.net_.module_
@@ -121,7 +124,7 @@ class NetworkClassifier(NetworkPredictions, ABC):
             iterator_train__drop_last=len(X_train) % self.batch_size == 1,
             train_split=validation,
             classes=np.arange(len(self.classes_)),
-            callbacks=[*(self.callbacks or ()), *([EpochBar(type(self).__name__)] if self.verbose else ())],
+            callbacks=self._callbacks(),
             callbacks__print_log=None,
             device="cuda" if self.device == "auto" and torch.cuda.is_available() else self.device.replace("auto", "cpu"),
             verbose=0,
@@ -133,6 +136,10 @@ class NetworkClassifier(NetworkPredictions, ABC):
                 "scale X."
             )
         return net
+
+    def _callbacks(self):
+        """Return the skorch callbacks of the training."""
+        return [*(self.callbacks or ()), *([EpochBar(type(self).__name__)] if self.verbose else ())]
 
     def _validation_split(self, X, y):
         if self.validation_fraction is None:

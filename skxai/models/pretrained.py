@@ -1,9 +1,12 @@
 """A trained torch module of anybody's as a classifier that is ready at once."""
 
+from numbers import Real
+
 import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
 from torch import nn
 
+from ..engine import FeatureRange
 from ..utils.validation import StrOptions, check_features
 from ._base import NetworkPredictions
 
@@ -22,6 +25,9 @@ class PretrainedClassifier(NetworkPredictions):
         trained with its outputs in another order, or y lacks a class, give ``classes``.
     output : {"logits", "probabilities"} or callable, default="logits"
         What the module returns, or a function from that to logits ``(n, k)``. Of a tuple the first element counts.
+    silence : float or None, default=None
+        The feature value where there is nothing to hear, the "floor" of masking. None is the lowest one seen in ``fit``, which
+        is right for decibels and min–max scales; for a network on waveforms it is 0.
 
     Attributes
     ----------
@@ -31,8 +37,8 @@ class PretrainedClassifier(NetworkPredictions):
         The sorted labels that the last ``fit`` took from y; None if ``classes`` or no y was given.
     module_ : torch.nn.Module
         ``module`` itself.
-    feature_range_ : tuple of float
-        Lowest and highest feature value seen in ``fit``, if it was called; the lowest is the "floor" of masking.
+    feature_range_ : FeatureRange
+        Lowest and highest feature value seen in ``fit``, and silence, the "floor" of masking; if it was called.
 
     Examples
     --------
@@ -56,12 +62,14 @@ class PretrainedClassifier(NetworkPredictions):
         "module": [nn.Module],
         "classes": ["array-like", None],
         "output": [StrOptions({"logits", "probabilities"}), callable],
+        "silence": [Real, None],
     }
 
-    def __init__(self, module, classes=None, *, output="logits"):
+    def __init__(self, module, classes=None, *, output="logits", silence=None):
         self.module = module
         self.classes = classes
         self.output = output
+        self.silence = silence
 
     def fit(self, X, y=None):
         """Check the arguments, note the range of the features and learn which label each output has; train nothing.
@@ -92,7 +100,7 @@ class PretrainedClassifier(NetworkPredictions):
             check_classification_targets(y)
             inferred = self._infer_classes(y)
         self.classes_inferred_ = inferred
-        self.feature_range_ = (float(X.min()), float(X.max()))
+        self.feature_range_ = FeatureRange.of(X, self)
         return self
 
     @property
@@ -104,6 +112,11 @@ class PretrainedClassifier(NetworkPredictions):
     def output_(self):
         """What the module returns, under the name that fitted classifiers have."""
         return self.output
+
+    @property
+    def silence_(self):
+        """The feature value of silence, under the name that fitted classifiers have."""
+        return self.silence
 
     @property
     def classes_(self):
@@ -147,7 +160,7 @@ class PretrainedClassifier(NetworkPredictions):
 
     def __sklearn_clone__(self):
         """Return a new classifier around the same trained module."""
-        return type(self)(self.module, self.classes, output=self.output)
+        return type(self)(self.module, self.classes, output=self.output, silence=self.silence)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -161,8 +161,8 @@ class ResNetClassifier(NetworkClassifier):
         The fitted skorch net.
     history_ : skorch.history.History
         Losses of each epoch.
-    feature_range_ : tuple of float
-        Lowest and highest feature value seen in ``fit``; the lowest is the "floor" of masking.
+    feature_range_ : FeatureRange
+        Lowest and highest feature value seen in ``fit``, and silence, the "floor" of masking.
 
     References
     ----------

@@ -1,6 +1,7 @@
 """Any torch module class as a scikit-learn classifier."""
 
 import inspect
+from numbers import Real
 
 import torch
 from torch import nn
@@ -38,6 +39,9 @@ class TorchClassifier(NetworkClassifier):
         them: another number changes the last bits, and training enlarges that, to 1e-3 of a probability and more. A fixed
         number gives the same network in all workers, whatever torch is set to. 1 is slower than many on cores that are idle
         otherwise, and faster where processes compete for them.
+    silence : float or None, default=None
+        The feature value where there is nothing to hear, the "floor" of masking. None is the lowest one seen in ``fit``, which
+        is right for decibels and min–max scales; for a network on waveforms it is 0.
     random_state : int, RandomState instance or None, default=None
         Seed of initial weights, batches and validation split. On a CPU the same seed and the same number of threads give the
         same weights, to the bit.
@@ -56,8 +60,8 @@ class TorchClassifier(NetworkClassifier):
         The fitted skorch net.
     history_ : skorch.history.History
         Losses of each epoch.
-    feature_range_ : tuple of float
-        Lowest and highest feature value seen in ``fit``; the lowest is the "floor" of masking.
+    feature_range_ : FeatureRange
+        Lowest and highest feature value seen in ``fit``, and silence, the "floor" of masking.
 
     Examples
     --------
@@ -77,6 +81,7 @@ class TorchClassifier(NetworkClassifier):
         **NetworkClassifier._parameter_constraints,
         "module": "no_validation",  # checked in _module, with a reason
         "module_params": [dict, None],
+        "silence": [Real, None],
     }
 
     def __init__(
@@ -92,6 +97,7 @@ class TorchClassifier(NetworkClassifier):
         device="auto",
         validation_fraction=None,
         n_threads=None,
+        silence=None,
         random_state=None,
         callbacks=None,
         verbose=0,
@@ -106,9 +112,15 @@ class TorchClassifier(NetworkClassifier):
         self.device = device
         self.validation_fraction = validation_fraction
         self.n_threads = n_threads
+        self.silence = silence
         self.random_state = random_state
         self.callbacks = callbacks
         self.verbose = verbose
+
+    @property
+    def silence_(self):
+        """The feature value of silence, under the name that fitted classifiers have."""
+        return self.silence
 
     def _module(self, input_shape, n_classes):
         if not (inspect.isclass(self.module) and issubclass(self.module, nn.Module)):

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from skxai.engine import _cache, freeze
-from skxai.engine._freeze import blocked_layers
+from skxai.engine._forms import blocked_layers
 from skxai.models import PretrainedClassifier
 from skxai.models.acoumon import AcoumonNet
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import sklearn
 import torch
+from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.svm import LinearSVC
@@ -14,6 +15,7 @@ from torch import nn
 from torch.nn import functional
 
 from skxai.engine import (
+    FeatureRange,
     FrozenNetwork,
     OpaquePredictor,
     batch_size_within,
@@ -32,7 +34,7 @@ from skxai.engine import (
 from skxai.engine._layers import layer_name
 from skxai.engine._network import _halving
 from skxai.engine._recorded import Recorded
-from skxai.explainers import FasterScoreCAM, GradCAM, GradCAMPlusPlus, ScoreCAM
+from skxai.explainers import FasterScoreCAM, GradCAM, GradCAMPlusPlus, ScoreCAM, VanillaSaliency
 from skxai.models import PretrainedClassifier
 
 SHAPE = (1, 8, 10)
@@ -314,6 +316,7 @@ class TestBatches:
             assert len(sizes) >= n_threads
             assert max(sizes) <= 2 * np.mean(sizes)
 
+    @pytest.mark.usefixtures("two_threads")
     def test_working_memory_bounds_the_batches_of_all_threads(self, X):
         for mebibytes in (0.1, 0.5, 1):
             with sklearn.config_context(working_memory=mebibytes):
@@ -332,6 +335,9 @@ class TestBatches:
         assert network._recorded.graph_bytes >= 4 * (80 + 320 + 320 + 3)  # clip, convolution, ReLU, scores
 
 
+DECIBELS = FeatureRange(-80.0, 0.0, -80.0)
+
+
 class TestMasking:
     def test_mask_keeps_where_it_is_1_and_hides_where_it_is_0(self):
         x, b = torch.randn(2, 1, 3, 4), torch.tensor(-80.0).view(1, 1, 1, 1)
@@ -343,30 +349,39 @@ class TestMasking:
 
     def test_floor_of_decibels_is_silence_and_the_product_is_not(self):
         x = torch.tensor([[-60.0, -10.0]])
-        hidden = mask(x, torch.zeros_like(x), resolve_baseline("floor", x, (-80.0, 0.0)))
+        hidden = mask(x, torch.zeros_like(x), resolve_baseline("floor", x, DECIBELS))
         assert hidden.tolist() == [[-80.0, -80.0]]
         assert (hidden != 0 * x).all()
+
+    def test_floor_of_waveforms_is_silence_and_not_the_lowest_sample(self):
+        X = np.array([[0.4, -0.9, 0.2], [0.0, 0.8, 0.1]], dtype=np.float32)
+        for silence, expected in ((0.0, 0.0), (None, X.min())):
+            classifier = PretrainedClassifier(nn.Linear(3, 2), silence=silence).fit(X)
+            explainer = VanillaSaliency(classifier).fit(X)
+            for owner in (classifier, clone(classifier), FrozenEstimator(classifier), explainer):
+                found = resolve_baseline("floor", torch.from_numpy(X), feature_range(owner, X))
+                assert (found == np.float32(expected)).all()
 
     def test_baselines_are_what_they_are_called(self):
         x = torch.randn(3, 1, 6, 8)
         for given, expected in ((-5, -5), ("floor", -80)):
-            assert (resolve_baseline(given, x, (-80.0, 0.0)) == expected).all()
-        torch.testing.assert_close(resolve_baseline("mean", x, (0, 1)).flatten(), x.mean((1, 2, 3)))
-        uniform = resolve_baseline("uniform", x, (2.0, 3.0), seed=1)
+            assert (resolve_baseline(given, x, DECIBELS) == expected).all()
+        torch.testing.assert_close(resolve_baseline("mean", x, DECIBELS).flatten(), x.mean((1, 2, 3)))
+        uniform = resolve_baseline("uniform", x, FeatureRange(2.0, 3.0, 2.5), seed=1)
         assert uniform.shape == (1, 1, 6, 8)
         assert 2 <= uniform.min() < uniform.max() <= 3
-        assert torch.equal(uniform, resolve_baseline("uniform", x[:1], (2.0, 3.0), seed=1))
-        blurred = resolve_baseline("blur", x, (0, 1))
+        assert torch.equal(uniform, resolve_baseline("uniform", x[:1], FeatureRange(2.0, 3.0, 2.5), seed=1))
+        blurred = resolve_baseline("blur", x, DECIBELS)
         assert blurred.shape == x.shape
         assert blurred.var() < x.var()
-        assert torch.equal(resolve_baseline("blur", x[1:2], (0, 1)), blurred[1:2])
+        assert torch.equal(resolve_baseline("blur", x[1:2], DECIBELS), blurred[1:2])
         constant = torch.full((1, 1, 6, 8), 4.0)
-        torch.testing.assert_close(resolve_baseline("blur", constant, (0, 1)), constant)
+        torch.testing.assert_close(resolve_baseline("blur", constant, DECIBELS), constant)
 
     @pytest.mark.parametrize("baseline", ["zero", float("nan"), None, True])
     def test_another_baseline_is_refused(self, baseline):
         with pytest.raises(ValueError, match="baseline must be a finite number or one of floor, mean, blur, uniform"):
-            resolve_baseline(baseline, torch.zeros(1, 4), (0, 1))
+            resolve_baseline(baseline, torch.zeros(1, 4), DECIBELS)
 
     def test_minmax_scales_each_map_and_a_constant_one_is_undefined(self):
         scaled = minmax(torch.tensor([[1.0, 2.0, 3.0], [4.0, 4.0, 4.0]]))
@@ -381,7 +396,7 @@ class TestPredictor:
         found = predictor(forest, flat)
         assert isinstance(found, OpaquePredictor)
         np.testing.assert_allclose(found.predict_proba(flat), forest.predict_proba(flat), rtol=1e-6)
-        assert feature_range(forest, flat) == (flat.min(), flat.max())
+        assert feature_range(forest, flat) == (flat.min(), flat.max(), flat.min())
 
     def test_classifier_without_probabilities_is_refused(self, X):
         with pytest.raises(TypeError, match="estimator must be a fitted classifier with predict_proba; got LinearSVC"):

@@ -21,7 +21,7 @@ def trained():
     scenes = make_audio_events(120, duration=1.0, random_state=0)
     features = make_pipeline(MelSpectrogram(scenes.sample_rate, n_mels=32), ResizeFeatures((32, 32)), FeatureScaler("minmax"))
     X = features.fit_transform(scenes.data)
-    return FrozenEstimator(AcoumonClassifier(lr=3e-4, random_state=0).fit(X, scenes.target)), X[:40]
+    return FrozenEstimator(AcoumonClassifier(lr=3e-4, random_state=0).fit(X, scenes.target)), X[:24]
 
 
 needs_bfloat16 = pytest.mark.skipif(

@@ -8,9 +8,10 @@ import pytest
 import torch
 
 from skxai.engine import shared, shared_passes
-from skxai.engine._threads import alone, in_order
+from skxai.engine._threads import _pool, alone, in_order
 
 THREADS = 3
+pytestmark = pytest.mark.usefixtures("two_threads")
 
 
 def test_results_come_in_order_whoever_is_first():
@@ -28,6 +29,7 @@ def test_few_items_are_under_way_at_a_time():
 
 
 def test_workers_compute_with_one_thread_and_the_callers_stay_as_they_were():
+    _pool.cache_clear()  # their number could be lost where the workers are started, which is once in a process
     before = torch.get_num_threads()
     assert set(in_order(lambda _: torch.get_num_threads(), range(10), THREADS)) == {1}
     assert torch.get_num_threads() == before

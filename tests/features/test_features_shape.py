@@ -12,6 +12,8 @@ from sklearn.preprocessing import FunctionTransformer
 
 from skxai.features import (
     MFCC,
+    AudioLoader,
+    BandpassFilter,
     FeatureAxes,
     FeatureScaler,
     FixedFrames,
@@ -158,6 +160,21 @@ class TestFeatureAxes:
         assert (axes.kind, axes.row_label) == ("cepstrum", "Cepstral index")
         assert (axes.rows[0], axes.rows[-1]) == (0, 12)
         assert axes.shape == (26, 100)
+
+    @pytest.mark.parametrize(
+        ("steps", "n_samples"),
+        [
+            ([AudioLoader(RATE)], RATE),
+            ([AudioLoader(RATE, duration=0.5), BandpassFilter(100, 1000, RATE)], RATE // 2),
+            ([FixedLength(1.5, RATE), FeatureScaler()], 3 * RATE // 2),
+        ],
+    )
+    def test_waveforms_have_a_time_for_each_sample_and_no_rows(self, steps, n_samples):
+        axes = feature_axes(make_pipeline(*steps).fit(scene()))
+        assert (axes.frequencies, axes.rows, axes.kind) == (None, None, "waveform")
+        assert axes.shape == (None, n_samples)
+        np.testing.assert_allclose(axes.times, np.arange(n_samples) / RATE)
+        assert (axes.frame_step, axes.sample_rate) == (1 / RATE, RATE)
 
     def test_steps_that_make_no_features_are_skipped(self):
         X, y = np.random.default_rng(0).standard_normal((6, RATE)), [0, 0, 0, 1, 1, 1]

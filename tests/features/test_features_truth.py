@@ -65,6 +65,23 @@ def test_cell_belongs_to_what_sounds_there(make, events):
     np.testing.assert_array_equal(truth.sounding, [[True, True], [False, True]])
 
 
+@pytest.mark.parametrize("from_axes", [False, True])
+def test_truth_of_waveforms_is_in_time(events, from_axes):
+    steps = make_pipeline(AudioLoader(RATE)).fit(mixed(events))
+    truth = event_truth(feature_axes(steps) if from_axes else steps, events)
+    assert truth.masks.shape == truth.energy.shape == (2, 2, RATE)
+
+    def at(time):
+        return truth.masks[:, :, round(time * RATE)]
+
+    np.testing.assert_allclose(at(0.1)[0], [0, 1], atol=1e-3)  # high, low
+    np.testing.assert_allclose(at(0.4), [[0.5, 0.5], [0, 1]], atol=0.01)
+    np.testing.assert_allclose(at(0.8), [[1, 0], [0, 1]], atol=1e-3)
+    assert not at(0.95)[1].any()
+    np.testing.assert_array_equal(truth.sounding, [[True, True], [False, True]])
+    np.testing.assert_allclose(truth.energy[1, 1, RATE // 2], 0.5, rtol=0.01)  # the power of a sine
+
+
 def test_masks_are_the_shares_of_the_power(events):
     background = 0.05 * np.random.default_rng(0).standard_normal((2, RATE)).astype(np.float32)
     extraction = fitted(events, MelSpectrogram(RATE, n_fft=512, top_db=None), ResizeFeatures((16, 16)), FeatureScaler())
@@ -169,7 +186,7 @@ class Doubled(TransformerMixin, BaseEstimator):
     ("steps", "kind", "message"),
     [
         ([MFCC(RATE, n_fft=512, n_mels=40)], ValueError, "MFCC.*cepstral"),
-        ([BandpassFilter(100, 300, RATE)], ValueError, r"one MelSpectrogram or Spectrogram.*BandpassFilter"),
+        ([BandpassFilter(100, 300, RATE), Doubled()], ValueError, r"one MelSpectrogram or Spectrogram.*BandpassFilter"),
         ([Spectrogram(RATE), Doubled()], TypeError, "feature transformers of skxai.*Doubled"),
     ],
 )

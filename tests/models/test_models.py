@@ -11,7 +11,16 @@ from sklearn.base import clone
 from sklearn.utils import get_tags
 from torch import nn
 
-from skxai.models import AcoumonClassifier, AcoumonNet, PretrainedClassifier, ResNet, ResNetClassifier, TorchClassifier
+from skxai.models import (
+    AcoumonClassifier,
+    AcoumonNet,
+    M5Classifier,
+    M5Net,
+    PretrainedClassifier,
+    ResNet,
+    ResNetClassifier,
+    TorchClassifier,
+)
 from skxai.utils.checks._assertions import untouched
 
 
@@ -53,6 +62,37 @@ def number_of_threads_kept():
         yield
     finally:
         torch.set_num_threads(before)
+
+
+class TestM5:
+    def test_has_the_parameters_of_the_paper(self):
+        """0.55 million, which the paper's table 1 rounds to 0.5."""
+        net = M5Net((32000,), 10, n_filters=128)
+        assert sum(weight.numel() for weight in net.parameters()) == pytest.approx(0.555e6, rel=0.02)
+        sizes = [(layer.kernel_size, layer.stride) for layer in net.features if isinstance(layer, nn.Conv1d)]
+        assert sizes == [((80,), (4,)), *[((3,), (1,))] * 3]
+
+    @pytest.mark.parametrize("n_samples", [1, 3, 79, 80, 81, 2000])
+    def test_takes_waveforms_of_any_length(self, n_samples):
+        net = M5Net((n_samples,), 3, n_filters=2).eval()
+        assert net(torch.randn(2, n_samples)).shape == (2, 3)
+
+    def test_images_are_refused(self):
+        with pytest.raises(ValueError, match=r"X must be waveforms \(n, samples\) for M5Classifier; got .* \(1, 4, 5\)"):
+            M5Classifier().fit(*clips())
+
+    def test_learning_rate_falls_to_0_as_half_a_cosine(self):
+        classifier = M5Classifier(n_filters=2, max_epochs=4, lr=0.01, random_state=0).fit(*clips(shape=(50,)))
+        expected = 0.005 * (1 + np.cos(np.pi * np.arange(4) / 4))
+        np.testing.assert_allclose(classifier.history_[:, "event_lr"], expected, rtol=1e-6)
+
+    def test_silence_is_0_whatever_the_lowest_sample(self):
+        X, y = clips(shape=(50,))
+        X -= 1.5
+        classifier = M5Classifier(n_filters=2, max_epochs=1, random_state=0).fit(X, y)
+        assert classifier.feature_range_ == (X.min(), X.max(), 0.0)
+        others = [clone(TorchClassifier(Dense, silence=silence, max_epochs=1)).fit(X, y) for silence in (None, 0.25)]
+        assert [other.feature_range_.silence for other in others] == [X.min(), 0.25]
 
 
 class TestResNet:
@@ -202,7 +242,7 @@ class TestPretrained:
         copy = clone(classifier).fit(X, y)
         assert copy.module_ is module
         assert all(torch.equal(value, weights[name]) for name, value in module.state_dict().items())
-        assert copy.feature_range_ == (X.min(), X.max())
+        assert copy.feature_range_ == (X.min(), X.max(), X.min())
         assert set(copy.predict(X)) <= {"loud", "quiet"}
 
     def test_training_mode_of_the_module_does_not_count(self):
@@ -261,10 +301,13 @@ class TestPretrained:
         X, y = clips()
         fitted = PretrainedClassifier(Dense((1, 4, 5), 2)).fit(X, y)
         copy = clone(fitted)
-        assert copy.get_params() == fitted.get_params() == {"module": fitted.module, "classes": None, "output": "logits"}
+        assert copy.get_params() == fitted.get_params() == {
+            "module": fitted.module, "classes": None, "output": "logits", "silence": None,
+        }  # fmt: skip
         assert copy.classes_.tolist() == [0, 1]
         assert set(copy.predict(X)) <= {0, 1}
 
+    @pytest.mark.usefixtures("two_threads")
     @pytest.mark.parametrize("classes", [None, ["loud", "quiet"]])
     def test_fit_leaves_the_module_and_the_data_alone(self, classes):
         X, y = clips()
