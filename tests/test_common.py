@@ -9,7 +9,7 @@ from sklearn.base import clone
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from torch import nn
 
-from skxai.models import TorchClassifier
+from skxai.models import TorchClassifier, resnet
 from skxai.models._shapes import as_image
 from skxai.utils.checks import explainer_checks, metric_checks
 from skxai.utils.discovery import all_classifiers, all_explainers, all_features, all_metrics
@@ -63,10 +63,14 @@ ARGUMENTS = {
     "MelSpectrogram": {"sample_rate": 16000},
     "MFCC": {"sample_rate": 16000},
     "AcoumonClassifier": {"max_epochs": 1, "batch_size": 300, "random_state": 0},
+    "M5Classifier": {"n_filters": 4, "max_epochs": 1, "batch_size": 300, "random_state": 0},
     "ResNetClassifier": {"max_epochs": 1, "batch_size": 300, "random_state": 0},
     "TorchClassifier": {"module": TinyNet, "max_epochs": 1, "random_state": 0},
     "PretrainedClassifier": {"module": Moments()},
-    "SmoothGradCV": {"noise_levels": (0.2,), "n_samples": (2, 3)},
+    "IntegratedGradients": {"n_steps": 10},
+    "CaptumExplainer": {"n_steps": 5},
+    "RISE": {"n_masks": 100},
+    "SmoothGradCV": {"noise_levels": (0.2,), "n_samples": (2, 3), "cv": 3},
 }
 
 
@@ -81,6 +85,14 @@ def name_of(value):
 CLASSIFIER = TorchClassifier(TinyNet, max_epochs=1, random_state=0)
 EXPLAINERS = [make(CLASSIFIER, **ARGUMENTS.get(name, {})) for name, make in all_explainers()]
 FEATURES = made(all_features())
+
+
+@pytest.fixture(scope="module", autouse=True)
+def shallow_resnet():
+    """A ResNet of one block a stage: scikit-learn's checks train it a hundred times."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(resnet.ARCHITECTURES, 18, (resnet.BasicBlock, (1, 1, 1, 1)))
+        yield
 
 
 @parametrize_with_checks(FEATURES + made(all_classifiers()) + EXPLAINERS)
@@ -117,6 +129,7 @@ class TestFeatureTransformer:
         assert together.dtype == np.float32
         np.testing.assert_allclose(alone, together, rtol=1e-5, atol=1e-5)
 
+    @pytest.mark.usefixtures("two_threads")
     def test_input_and_globals_stay_untouched(self, transformer, waveforms):
         before, rng, numpy_rng = waveforms.copy(), torch.get_rng_state(), np.random.get_state()[1]  # noqa: NPY002
         threads = torch.get_num_threads()

@@ -16,13 +16,13 @@ from skxai.utils import checks, discovery
 from skxai.metrics import get_scorer_names
 from skxai import cli, explainers, metrics
 from skxai.models import AcoumonClassifier
-assert "HiResCAM" in dict(discovery.all_explainers()) and "HiResCAM" in explainers.__all__
+assert "InputXGradient" in dict(discovery.all_explainers()) and "InputXGradient" in explainers.__all__
 assert "sparseness" in dict(discovery.all_metrics()) and "sparseness" in metrics.__all__
 assert "sparseness" in get_scorer_names()
-checks.check_explainer(explainers.HiResCAM(AcoumonClassifier()))
+checks.check_explainer(explainers.InputXGradient(AcoumonClassifier()))
 checks.check_metric(metrics.sparseness)
 arguments = ["compare", "--scenes", "24", "--epochs", "1", "--n-test", "4", "--out", sys.argv[1]]
-sys.exit(cli.main([*arguments, "--explainers", "HiResCAM", "GradCAM", "--scoring", "sparseness", "insertion_auc"]))
+sys.exit(cli.main([*arguments, "--explainers", "InputXGradient", "GradCAM", "--scoring", "sparseness", "insertion_auc"]))
 """
 
 
@@ -61,4 +61,4 @@ def test_the_examples_of_the_guide_are_discovered_tested_and_offered(package, tm
         timeout=300,
     )
     assert result.returncode == 0, result.stderr
-    assert re.search(r"sparseness ↑ .*HiResCAM|HiResCAM.*GradCAM", result.stdout, re.DOTALL), result.stdout
+    assert re.search(r"sparseness ↑ .*InputXGradient|InputXGradient.*GradCAM", result.stdout, re.DOTALL), result.stdout

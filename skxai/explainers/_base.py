@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, MetaEstimatorMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 from tqdm.auto import tqdm
 
-from ..engine import blocks, freeze
+from ..engine import FeatureRange, blocks, freeze, predictor
 from ..utils.random import seed_from
 from ..utils.validation import HasMethods, Interval, check_features
 from ._fit import fit_once, is_trained_by_fit
@@ -28,7 +28,7 @@ class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
     ----------
     estimator : classifier
         A classifier of ``skxai.models``, a skorch ``NeuralNetClassifier``, or either in ``FrozenEstimator``, which is not
-        trained again.
+        trained again. Any classifier of scikit-learn with ``predict_proba``, where the method does not need a torch module.
     target : label or None, default=None
         The class to explain. None is the class that is predicted for each clip.
     batch_size : int or None, default=None
@@ -47,10 +47,15 @@ class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
         The labels.
     feature_shape_ : tuple of int
         Shape of one clip.
-    feature_range_ : tuple of float
-        Lowest and highest feature value seen in ``fit``; the lowest is the "floor" of masking.
+    feature_range_ : FeatureRange
+        Lowest and highest feature value seen in ``fit``, and silence, the "floor" of masking.
     explains_model : bool
         Of the class: whether maps depend on the model. False for the floors, ``RandomMap``, ``EnergyMap`` and ``EdgeMap``.
+    explains_target : bool
+        Of the class: whether maps depend on the class that is explained. False for ``EigenCAM``; floors need not say so.
+    requires_module : bool
+        Of the class: whether the classifier must hold a torch module. False for methods that ask it for probabilities only,
+        such as ``Occlusion``, and for the floors: they take any classifier.
     """
 
     _parameter_constraints = {
@@ -65,6 +70,12 @@ class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
     # A method that is no better than one which knows the clip at most does not explain.
     explains_model = True
 
+    # A method may show what a model sees without asking what it takes that for.
+    explains_target = True
+
+    # Whether ``_explain`` asks for gradients or layers, and not for probabilities only.
+    requires_module = True
+
     # Whether ``_explain`` finds the predicted class itself, in the pass that it makes anyway.
     _finds_target = False
 
@@ -74,9 +85,9 @@ class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
 
         Parameters
         ----------
-        network : FrozenNetwork
+        network : FrozenNetwork, or Predictor with ``requires_module = False``
             Runs the classifier: ``input_gradient``, ``activation_gradients``, ``activations``, ``probabilities``, and in
-            parallel, over many variants of the clips, ``run`` and ``sweep``.
+            parallel, over many variants of the clips, ``run`` and ``sweep``. A Predictor gives probabilities only.
         x : tensor of shape (b, ...)
             The clips.
         target : tensor of shape (b,)
@@ -105,7 +116,7 @@ class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
         self._validate_params()
         X = check_features(self, X, reset=True)
         self.estimator_, self.classes_ = self._fit_classifier(X, y)
-        self.feature_range_ = (float(X.min()), float(X.max()))
+        self.feature_range_ = FeatureRange.of(X, self.estimator_)
         self.seed_ = seed_from(getattr(self, "random_state", None))
         if self.target is not None:
             self._network(X).class_indices(X[:1], self.target)
@@ -155,7 +166,7 @@ class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
         """Return the classifier's probabilities ``(n, k)``, float32."""
         check_is_fitted(self, "estimator_")
         X = check_features(self, X)
-        return freeze(self.estimator_, X, batch_size=self.batch_size).predict_proba(X)
+        return predictor(self.estimator_, X, batch_size=self.batch_size).predict_proba(X)
 
     def score(self, X, y=None):
         """Return the mean over the clips of insertion AUC − deletion AUC, in [−1, 1]; greater is more faithful.
@@ -205,8 +216,10 @@ class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
         return fit_once(self.estimator, X, y, self.memory)
 
     def _network(self, X, module=None):
-        """Return the engine's copy of the classifier's network, or of another module in its place."""
-        return freeze(self.estimator_, X, batch_size=self.batch_size, module=module)
+        """Return what runs the classifier: the engine's copy of its network, or of another module in its place."""
+        if self.requires_module or module is not None:
+            return freeze(self.estimator_, X, batch_size=self.batch_size, module=module)
+        return predictor(self.estimator_, X, batch_size=self.batch_size)
 
     def _check_network(self, X):
         """Raise or warn, at the end of ``fit``, if the network is none that this method can explain."""
@@ -236,7 +249,8 @@ class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
 
         # With few clips a method's own passes run in parallel instead.
         n_threads = network.n_threads if len(X) >= FEWEST_PER_THREAD * network.n_threads else 1
-        batches = [(clips,) for clips, _ in blocks(len(X), 1, network.gradient_batch_size, n_threads)]
+        size = network.gradient_batch_size if self.requires_module else network.batch_size
+        batches = [(clips,) for clips, _ in blocks(len(X), 1, size, n_threads)]
         done = network.run(one, batches)
         for batch, found in tqdm(
             done, desc=f"{type(self).__name__}: maps", total=len(batches), unit="batch", disable=not self.verbose

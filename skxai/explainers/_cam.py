@@ -30,14 +30,21 @@ class CAM(Explainer):
     layer : str, int or None, default=None
         The layer whose feature maps are summed: a dotted name of the network, or an index into its convolutions. None is the
         last convolution.
+    convention : str or None, default=None
+        Whose number it is. None is the method's own definition.
     """
 
-    _parameter_constraints = {**Explainer._parameter_constraints, "layer": [str, Integral, None]}
+    _parameter_constraints = {
+        **Explainer._parameter_constraints,
+        "layer": [str, Integral, None],
+        "convention": names_of(RESIZINGS),
+    }
 
-    def __init__(self, estimator, *, target=None, layer=None, batch_size=None, memory=None, verbose=0):
+    def __init__(self, estimator, *, target=None, layer=None, convention=None, batch_size=None, memory=None, verbose=0):
         self.estimator = estimator
         self.target = target
         self.layer = layer
+        self.convention = convention
         self.batch_size = batch_size
         self.memory = memory
         self.verbose = verbose
@@ -65,16 +72,16 @@ class CAM(Explainer):
 class GradientCAM(CAM):
     """A CAM whose weights follow from the gradients at the layer. Subclasses say how, in ``_weights``."""
 
-    _parameter_constraints = {**CAM._parameter_constraints, "convention": names_of(RESIZINGS)}
     _finds_target = True
-
-    def __init__(self, estimator, *, target=None, layer=None, convention=None, batch_size=None, memory=None, verbose=0):
-        super().__init__(estimator, target=target, layer=layer, batch_size=batch_size, memory=memory, verbose=verbose)
-        self.convention = convention
 
     @abstractmethod
     def _weights(self, activations, gradients):
-        """Return the weights ``(b, k)`` of feature maps ``(b, k, p)`` from the gradients ``(b, k, p)`` of S_c."""
+        """Return the weights of feature maps ``(b, k, p)``, or of their p pixels, from the gradients ``(b, k, p)`` of S_c.
+
+        Returns
+        -------
+        tensor of shape (b, k) or (b, k, p)
+        """
 
     def _explain(self, network, x, target):
         activations, gradients = network.activation_gradients(x, target)
@@ -84,8 +91,12 @@ class GradientCAM(CAM):
 
 
 def weighted_sum(activations, weights, signed=False):
-    """Return ReLU(Σ_k w_k A_k) ``(b, ...)`` of feature maps ``(b, k, ...)`` and weights ``(b, k)``; signed without the ReLU."""
-    maps = torch.bmm(weights[:, None], activations.flatten(2))
+    """Return ReLU(Σ_k w_k ⊙ A_k) ``(b, ...)`` of feature maps ``(b, k, ...)``; signed without the ReLU.
+
+    The weights are those of the maps ``(b, k)``, or of their pixels ``(b, k, p)``.
+    """
+    flat = activations.flatten(2)
+    maps = torch.bmm(weights[:, None], flat) if weights.dim() == 2 else (weights * flat).sum(1)
     return (maps if signed else maps.relu()).reshape(len(activations), *activations.shape[2:])
 
 

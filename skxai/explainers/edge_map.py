@@ -17,8 +17,8 @@ class EdgeMap(Explainer):
     Parameters
     ----------
     estimator : classifier
-        A classifier of ``skxai.models``, a skorch ``NeuralNetClassifier``, or either in ``FrozenEstimator``, which is not
-        trained again.
+        Any classifier with ``predict_proba``: of ``skxai.models``, skorch's or scikit-learn's. In ``FrozenEstimator`` it is
+        not trained again.
     target : label or None, default=None
         The class to explain. The map does not depend on it.
     batch_size : int or None, default=None
@@ -34,8 +34,8 @@ class EdgeMap(Explainer):
         The fitted clone.
     classes_ : ndarray of shape (k,)
         The labels.
-    feature_range_ : tuple of float
-        Lowest and highest feature value seen in ``fit``.
+    feature_range_ : FeatureRange
+        Lowest and highest feature value seen in ``fit``, and silence.
 
     See Also
     --------
@@ -59,6 +59,7 @@ class EdgeMap(Explainer):
     """
 
     explains_model = False
+    requires_module = False
     _finds_target = True
 
     def __init__(self, estimator, *, target=None, batch_size=None, memory=None, verbose=0):

@@ -4,18 +4,19 @@ from ._base import Explainer
 
 
 class EnergyMap(Explainer):
-    r"""The clip itself, above its floor: what is loud is called relevant.
+    r"""The clip itself, above its silence: what is loud is called relevant.
 
-    .. math:: M(x) = x - \min x
+    .. math:: M(x) = x - \min x, \quad\text{or}\quad |x - s|
 
-    with the minimum over the clip, the silence of a spectrogram in decibels. A floor: it does not look at the model. A method
-    that is no closer to the event than its spectrogram, or no more faithful, only shows where there is sound.
+    with the minimum over the clip, the silence of a spectrogram in decibels. Of a classifier that declares which feature value
+    is silence, its ``silence_`` s stands in: 0 for waveforms. A floor: it does not look at the model. A method that is no
+    closer to the event than its spectrogram, or no more faithful, only shows where there is sound.
 
     Parameters
     ----------
     estimator : classifier
-        A classifier of ``skxai.models``, a skorch ``NeuralNetClassifier``, or either in ``FrozenEstimator``, which is not
-        trained again.
+        Any classifier with ``predict_proba``: of ``skxai.models``, skorch's or scikit-learn's. In ``FrozenEstimator`` it is
+        not trained again.
     target : label or None, default=None
         The class to explain. The map does not depend on it.
     batch_size : int or None, default=None
@@ -31,8 +32,8 @@ class EnergyMap(Explainer):
         The fitted clone.
     classes_ : ndarray of shape (k,)
         The labels.
-    feature_range_ : tuple of float
-        Lowest and highest feature value seen in ``fit``.
+    feature_range_ : FeatureRange
+        Lowest and highest feature value seen in ``fit``, and silence.
 
     See Also
     --------
@@ -51,6 +52,7 @@ class EnergyMap(Explainer):
     """
 
     explains_model = False
+    requires_module = False
     _finds_target = True
 
     def __init__(self, estimator, *, target=None, batch_size=None, memory=None, verbose=0):
@@ -61,4 +63,7 @@ class EnergyMap(Explainer):
         self.verbose = verbose
 
     def _explain(self, network, x, target):
+        silence = getattr(self.estimator_, "silence_", None)
+        if silence is not None:
+            return (x - silence).abs()
         return x - x.amin(tuple(range(1, x.dim())), keepdim=True)

@@ -23,8 +23,8 @@ class FasterScoreCAM(ScoreCAM):
     n_channels : int, default=10
         How many feature maps take part. More than the layer has means all of them.
     baseline : {"floor", "mean", "blur", "uniform"} or float, default="floor"
-        What stands where the mask hides the clip: the lowest feature value seen in ``fit``, which is silence on a decibel or
-        min–max scale, or see ``skxai.engine.resolve_baseline``.
+        What stands where the mask hides the clip: silence, which is the lowest feature value seen in ``fit`` on a decibel or
+        min–max scale and 0 in a waveform, or see ``skxai.engine.resolve_baseline``.
     target : label or None, default=None
         The class to explain. None is the class that is predicted for each clip.
     layer : str, int or None, default=None
@@ -49,8 +49,8 @@ class FasterScoreCAM(ScoreCAM):
         The fitted clone.
     classes_ : ndarray of shape (k,)
         The labels.
-    feature_range_ : tuple of float
-        Lowest and highest feature value seen in ``fit``.
+    feature_range_ : FeatureRange
+        Lowest and highest feature value seen in ``fit``, and silence.
 
     References
     ----------

@@ -44,8 +44,8 @@ class GradCAM(GradientCAM):
         The fitted clone.
     classes_ : ndarray of shape (k,)
         The labels.
-    feature_range_ : tuple of float
-        Lowest and highest feature value seen in ``fit``.
+    feature_range_ : FeatureRange
+        Lowest and highest feature value seen in ``fit``, and silence.
 
     References
     ----------

@@ -19,8 +19,8 @@ class RandomMap(Explainer):
     Parameters
     ----------
     estimator : classifier
-        A classifier of ``skxai.models``, a skorch ``NeuralNetClassifier``, or either in ``FrozenEstimator``, which is not
-        trained again.
+        Any classifier with ``predict_proba``: of ``skxai.models``, skorch's or scikit-learn's. In ``FrozenEstimator`` it is
+        not trained again.
     target : label or None, default=None
         The class to explain. The map does not depend on it.
     batch_size : int or None, default=None
@@ -38,8 +38,8 @@ class RandomMap(Explainer):
         The fitted clone.
     classes_ : ndarray of shape (k,)
         The labels.
-    feature_range_ : tuple of float
-        Lowest and highest feature value seen in ``fit``.
+    feature_range_ : FeatureRange
+        Lowest and highest feature value seen in ``fit``, and silence.
 
     See Also
     --------
@@ -57,6 +57,7 @@ class RandomMap(Explainer):
     """
 
     explains_model = False
+    requires_module = False
     _finds_target = True
 
     def __init__(self, estimator, *, target=None, batch_size=None, memory=None, random_state=None, verbose=0):

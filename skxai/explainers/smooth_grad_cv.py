@@ -75,8 +75,8 @@ class SmoothGradCV(Explainer):
         The classifier, fitted on all clips.
     classes_ : ndarray of shape (k,)
         The labels.
-    feature_range_ : tuple of float
-        Lowest and highest feature value seen in ``fit``.
+    feature_range_ : FeatureRange
+        Lowest and highest feature value seen in ``fit``, and silence.
 
     See Also
     --------

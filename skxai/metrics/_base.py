@@ -14,6 +14,7 @@ def metric(
     bounds,
     requires_y=False,
     requires_explainer=False,
+    requires_module=False,
     requires_truth=False,
     measures_truth=True,
     partial=False,
@@ -30,6 +31,9 @@ def metric(
         Whether it needs the true labels.
     requires_explainer : bool, default=False
         Whether its ``estimator`` must be an explainer, because it explains anew, rather than any classifier.
+    requires_module : bool, default=False
+        Whether the classifier must hold a torch module, because its weights or its input are changed: the metric is left out
+        where there is none.
     requires_truth : bool or "of every class", default=False
         Whether it needs to know where the classes sound: it takes a keyword ``truth=None``, and is left out where there is
         none. "of every class": the mask of the explained class is not enough, it must be an ``EventTruth``.
@@ -68,6 +72,7 @@ def metric(
         checked.bounds = tuple(float(bound) for bound in bounds)
         checked.requires_y = requires_y
         checked.requires_explainer = requires_explainer
+        checked.requires_module = requires_module
         checked.requires_truth = requires_truth
         checked.measures_truth = measures_truth
         checked.partial = partial

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from ..engine import unshared_passes
+from ..engine import unshared_passes, unwrap
 from ..utils.random import torch_seed
 from ._base import check_maps
 from ._correlation import spearman
@@ -11,9 +11,15 @@ from ._perturb import subject
 
 
 def explained(estimator, X, maps, target, owner):
-    """Return the ``Subject`` of a metric that explains anew, ``owner``: only an explainer can."""
+    """Return the ``Subject`` of a metric that explains another module, ``owner``: only an explainer of a module can."""
     if not hasattr(estimator, "explain_module"):
         raise TypeError(f"estimator must be an explainer for {owner}; got {type(estimator).__name__}.")
+    classifier = unwrap(estimator)
+    if not isinstance(getattr(classifier, "module_", None), torch.nn.Module):
+        raise TypeError(
+            f"estimator must be an explainer of a classifier with a torch module for {owner}, which changes it; got "
+            f"{type(estimator).__name__} of {type(classifier).__name__}."
+        )
     return subject(estimator, X, check_maps(maps, np.shape(X)), target)
 
 

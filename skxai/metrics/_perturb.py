@@ -6,7 +6,16 @@ import numpy as np
 import torch
 from sklearn.utils.validation import check_array
 
-from ..engine import Predictor, feature_range, predictor, resolve_baseline, shared, slices, unperturbed_probabilities
+from ..engine import (
+    FeatureRange,
+    Predictor,
+    feature_range,
+    predictor,
+    resolve_baseline,
+    shared,
+    slices,
+    unperturbed_probabilities,
+)
 from ..utils.random import seed_from
 
 
@@ -20,7 +29,7 @@ class Subject:
     target: np.ndarray  # (n,) column of the class c that is explained
     predicted: np.ndarray  # (n,) column of the predicted class
     before: np.ndarray  # (n,) p_c of the clips as they are
-    feature_range: tuple  # lowest and highest feature value seen in fit
+    feature_range: FeatureRange  # of the features seen in fit, and silence
 
 
 @shared

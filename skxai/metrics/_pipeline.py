@@ -1,8 +1,12 @@
 """A fitted pipeline, or a search, taken apart into what is scored: an explainer and the features that reach it."""
 
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
+from skorch import NeuralNet
+from torch import nn
 
 from ..engine import shared
+from ..models._base import NetworkPredictions
 
 
 @shared(equal=["steps"])
@@ -62,3 +66,22 @@ def split_pipeline(estimator, X):
             f"{type(estimator).__name__}."
         )
     return estimator, features
+
+
+def runs_module(estimator):
+    """Return whether the classifier behind an explainer, a Pipeline that ends in one, or a search over either is a module.
+
+    Before ``fit`` its class tells, so that one of another package's counts as none.
+    """
+    while not hasattr(estimator, "explain"):
+        last = estimator[-1] if isinstance(estimator, Pipeline) else getattr(estimator, "estimator", None)
+        if last is None:
+            return False
+        estimator = last
+    if getattr(estimator, "requires_module", True):
+        return True
+    classifier = getattr(estimator, "estimator_", estimator.estimator)
+    while isinstance(classifier, FrozenEstimator):
+        classifier = classifier.estimator
+    known = isinstance(classifier, (NetworkPredictions, NeuralNet))
+    return known or isinstance(getattr(classifier, "module_", None), nn.Module)

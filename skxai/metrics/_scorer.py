@@ -10,7 +10,7 @@ from sklearn.utils.metadata_routing import MetadataRequest
 from ..datasets import EventTruth
 from ..engine import shared_passes
 from ._base import is_metric
-from ._pipeline import split_pipeline
+from ._pipeline import runs_module, split_pipeline
 
 
 def _metrics_by_scorer_name():
@@ -36,7 +36,7 @@ def get_scorer_names():
     return sorted(_metrics_by_scorer_name())
 
 
-def available_scorers(y=None, truth=None):
+def available_scorers(y=None, truth=None, explainers=()):
     """Return the names of the scorers whose needs are met.
 
     Parameters
@@ -46,6 +46,8 @@ def available_scorers(y=None, truth=None):
     truth : EventTruth, array-like or None, default=None
         Where the classes sound. Without it the metrics of localisation are left out; those that compare classes need an
         ``EventTruth``.
+    explainers : sequence of explainer, Pipeline or search, default=()
+        What is scored. Where the classifier of one holds no torch module, the metrics that change its module are left out.
 
     Returns
     -------
@@ -61,7 +63,9 @@ def available_scorers(y=None, truth=None):
     return [
         name
         for name, metric in sorted(_metrics_by_scorer_name().items())
-        if not (metric.requires_y and y is None) and _has_truth(metric, truth)
+        if not (metric.requires_y and y is None)
+        and _has_truth(metric, truth)
+        and not (metric.requires_module and not all(map(runs_module, explainers)))
     ]
 
 
@@ -178,7 +182,7 @@ def evaluate(estimator, X, y=None, scoring=None, maps=None, truth=None, **params
     >>> evaluate(explainer, X, scoring=["neg_average_drop"])["average_drop"].shape
     (5,)
     """
-    scorers = [_Scorer(name, {}) for name in (available_scorers(y, truth) if scoring is None else scoring)]
+    scorers = [_Scorer(name, {}) for name in (available_scorers(y, truth, [estimator]) if scoring is None else scoring)]
     _check_params(params, [scorer.metric for scorer in scorers])
     with shared_passes():
         explainer, features = (estimator, X) if maps is not None else split_pipeline(estimator, X)

@@ -11,7 +11,7 @@ from ._base import metric
 from ._other_module import correlation_with, explained
 
 
-@metric(greater_is_better=True, bounds=(-1, 1), requires_explainer=True, measures_truth=False)
+@metric(greater_is_better=True, bounds=(-1, 1), requires_explainer=True, requires_module=True, measures_truth=False)
 @torch.inference_mode(False)  # where the weights could not be used for gradients
 def input_invariance(estimator, X, maps, y=None, *, target=None, shift=1.0):
     r"""Rank correlation of the maps with those of a network that subtracts a shift first, on shifted clips.
@@ -21,7 +21,7 @@ def input_invariance(estimator, X, maps, y=None, *, target=None, shift=1.0):
     g computes for x + s exactly what f computes for x, and for the same reasons: a reliable map is the same, and the
     correlation 1. Greater is better. Gradients, and what is made of the activations within the network, have it by their
     definition. A method with a fixed reference point on the features' scale, such as a zero that the clip is multiplied with or
-    the lowest value seen in ``fit`` as the floor of masking, does not: its reference means something else to g.
+    silence as the floor of masking, does not: its reference means something else to g.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def input_invariance(estimator, X, maps, y=None, *, target=None, shift=1.0):
     Raises
     ------
     TypeError
-        If ``estimator`` is not an explainer.
+        If ``estimator`` is not an explainer of a classifier with a torch module.
     ValueError
         If ``shift`` is not a finite number.
 
@@ -76,7 +76,7 @@ def input_invariance(estimator, X, maps, y=None, *, target=None, shift=1.0):
     if isinstance(shift, bool) or not isinstance(shift, Real) or not np.isfinite(shift):
         raise ValueError(f"shift of input_invariance must be a finite number; got {shift!r}.")
     it = explained(estimator, X, maps, target, "input_invariance")
-    low, high = it.feature_range
+    low, high, _ = it.feature_range
     offset = float(shift) * ((high - low) or 1.0)
     return correlation_with(estimator, shifted_module(unwrap(estimator).module_, offset), it, it.X + np.float32(offset))
 

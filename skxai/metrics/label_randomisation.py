@@ -8,7 +8,7 @@ from sklearn.utils.validation import check_array
 from skorch import NeuralNetClassifier
 from torch import nn
 
-from ..engine import output_of, scores_of, shared, unwrap
+from ..engine import Scores, output_of, shared, unwrap
 from ..utils.random import seed_from, torch_seed
 from ._other_module import correlation_with, explained, reinitialise, seed_of, weighted_layers
 
@@ -66,7 +66,7 @@ def label_randomisation(
     Raises
     ------
     TypeError
-        If ``estimator`` is not an explainer.
+        If ``estimator`` is not an explainer of a classifier with a torch module.
     ValueError
         For no labels, labels that the classifier does not know, or fewer than two classes.
 
@@ -159,7 +159,7 @@ def train_on_permuted_labels(estimator, X, y, *, max_epochs=None, random_state=0
     settings = {**SETTINGS, **own, **({} if max_epochs is None else {"max_epochs": max_epochs})}
     with torch_seed(seed):
         NeuralNetClassifier(
-            _Scores(module, output_of(classifier)),
+            Scores(module, output_of(classifier)),
             criterion=nn.CrossEntropyLoss,
             classes=np.arange(len(classifier.classes_)),
             iterator_train__shuffle=True,
@@ -177,17 +177,6 @@ def train_on_permuted_labels(estimator, X, y, *, max_epochs=None, random_state=0
             f"train a classifier with a lower lr than {settings['lr']!r}."
         )
     return module.eval()
-
-
-class _Scores(nn.Module):
-    """A module that returns logits, whatever the module inside returns."""
-
-    def __init__(self, module, output):
-        super().__init__()
-        self.module, self.output = module, output
-
-    def forward(self, inputs):
-        return scores_of(self.module(inputs), self.output)
 
 
 def _columns(classifier, X, y):

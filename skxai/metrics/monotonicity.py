@@ -102,7 +102,8 @@ def monotonicity_correlation(
         draws = generator.uniform(size=(n_groups * n_draws, *[1] * (it.X.ndim - 1))).astype(np.float32)
     elif baseline == "uniform":
         # A pixel is in one group, so that one field of draws serves all groups.
-        draws = generator.uniform(*it.feature_range, size=(n_draws, *it.X.shape[1:])).astype(np.float32)
+        low, high, _ = it.feature_range
+        draws = generator.uniform(low, high, size=(n_draws, *it.X.shape[1:])).astype(np.float32)
     n_repeats = 1 if draws is None else n_draws
 
     def replaced(x, maps, baseline):

@@ -99,7 +99,7 @@ def parameter_randomisation_curve(
     Raises
     ------
     TypeError
-        If ``estimator`` is not an explainer.
+        If ``estimator`` is not an explainer of a classifier with a torch module.
     ValueError
         For an unknown order or convention, ``n_stages`` below 1, or a network without weights.
 
@@ -148,7 +148,7 @@ def parameter_randomisation_curve(
     )
 
 
-@metric(greater_is_better=False, bounds=(-1, 1), requires_explainer=True, measures_truth=False)
+@metric(greater_is_better=False, bounds=(-1, 1), requires_explainer=True, requires_module=True, measures_truth=False)
 def parameter_randomisation(
     estimator,
     X,
@@ -179,7 +179,7 @@ def parameter_randomisation(
     Raises
     ------
     TypeError
-        If ``estimator`` is not an explainer.
+        If ``estimator`` is not an explainer of a classifier with a torch module.
 
     References
     ----------

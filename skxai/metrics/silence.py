@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.utils.validation import check_array
 
+from ..engine import unwrap
 from ._base import metric
 from ._truth import share
 
@@ -12,29 +13,32 @@ TOLERANCE, ROUNDING = 1e-4, 1e-6
 
 
 @metric(greater_is_better=False, bounds=(0, 1), measures_truth=False, partial=True)
-def silence_mass(estimator, X, maps, y=None, *, min_columns=2):
+def silence_mass(estimator, X, maps, y=None, *, min_columns=None):
     r"""Share of the relevance that lies in digital silence.
 
     .. math:: \frac{\sum_{i \in S} |a_i|}{\sum_i |a_i|}
 
-    with S the silent columns. A column is silent if all its cells have the clip's lowest value, up to 1e-4 of the clip's
-    range, and it is one of at least ``min_columns`` such columns in a row: what a spectrogram in decibels makes of samples
-    that are exactly 0, or more than ``top_db`` below the loudest. No sound is there, so relevance in it tells of something
-    else: that the classifier goes by the silence itself, or that the map is smeared. Compare it with the share of S in the
-    clip, which a map that knows nothing has. Smaller is better.
+    with S the silent columns. A column is silent if all its cells have the clip's lowest value, up to 1e-4 of the clip's range,
+    and it is one of at least ``min_columns`` such columns in a row: what a spectrogram in decibels makes of samples that are
+    exactly 0, or more than ``top_db`` below the loudest. Of a classifier that declares which feature value is silence
+    (``silence_``, 0 for waveforms) that value stands in the place of the lowest. No sound is there, so relevance in it tells of
+    something else: that the classifier goes by the silence itself, or that the map is smeared. Compare it with the share of S
+    in the clip, which a map that knows nothing has. Smaller is better.
 
     Parameters
     ----------
     estimator : classifier, explainer or None
-        Of an explainer ``feature_range_`` says which differences are rounding.
+        Of an explainer ``feature_range_`` says which differences are rounding, and ``silence_`` of its classifier what silence
+        is, where it is not the lowest value.
     X : array-like of shape (n, ...)
         The clips; time is the last axis. The rows must be frequencies: cepstra of silence are not the clip's lowest value.
     maps : array-like of shape (n, ...)
         Their maps.
     y : ignored
         For the sake of one signature.
-    min_columns : int, default=2
-        Shortest silence in columns.
+    min_columns : int or None, default=None
+        Shortest silence in columns. None is 2, and in clips of one axis, where a column is a sample and two in a row may be a
+        zero crossing, a hundredth of the clip.
 
     Returns
     -------
@@ -54,19 +58,25 @@ def silence_mass(estimator, X, maps, y=None, *, min_columns=2):
     >>> silence_mass(None, X, np.array([[[3.0, 0.0, 1.0, 0.0], [2.0, 1.0, 0.0, 1.0]]])).tolist()
     [0.25]
     """
+    X = check_array(X, dtype=np.float32, allow_nd=True, input_name="X")
+    if min_columns is None:
+        min_columns = max(2, X.shape[1] // 100) if X.ndim == 2 else 2
     if min_columns < 1:
         raise ValueError(f"min_columns must be at least 1; got {min_columns!r}.")
-    X = check_array(X, dtype=np.float32, allow_nd=True, input_name="X")
-    silent = silent_columns(X, min_columns, greatest=np.abs(getattr(estimator, "feature_range_", 0)).max())
+    greatest = np.abs(getattr(estimator, "feature_range_", 0)).max()
+    silent = silent_columns(X, min_columns, greatest, silence=getattr(unwrap(estimator), "silence_", None))
     relevance = np.abs(maps).astype(np.float64).reshape(len(maps), -1, maps.shape[-1]).sum(axis=1)
     mass = share((relevance * silent).sum(axis=1), relevance.sum(axis=1))
     return np.where(silent.any(axis=1) & ~silent.all(axis=1), mass, np.nan)
 
 
-def silent_columns(X, min_columns=2, greatest=0.0):
+def silent_columns(X, min_columns=2, greatest=0.0, silence=None):
     """Return which columns of clips ``(n, ..., t)`` are silent, ``(n, t)``; see ``silence_mass``."""
     columns = X.reshape(len(X), -1, X.shape[-1])
     lowest, highest = columns.min(axis=(1, 2)), columns.max(axis=(1, 2))
+    if silence is not None:
+        columns = np.abs(columns - silence)
+        lowest, highest = np.zeros(len(X)), columns.max(axis=(1, 2))
     rounding = ROUNDING * np.maximum(greatest, np.abs(columns).max(axis=(1, 2)))
     at_lowest = columns.max(axis=1) <= (lowest + TOLERANCE * (highest - lowest) + rounding)[:, None]
     # A run of that length around a column: the columns before it and those after it, counted up to the next sound.

@@ -33,7 +33,8 @@ def single_deletion(
     baseline : {"floor", "mean", "blur", "uniform"} or float, default="floor"
         Where a segment goes; see ``skxai.engine.resolve_baseline``.
     segments : tuple of int, default=(4, 8)
-        Rows and columns of the grid; fewer where the clip has fewer. A clip of one axis is a row.
+        Rows and columns of the grid; fewer where the clip has fewer. A clip of one axis is a row: for waveforms take more
+        columns, such as (1, 25), each a moment of the clip.
     batch_size : int or None, default=None
         Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
     random_state : int, RandomState instance or None, default=0

@@ -53,3 +53,20 @@ def torch_seed(seed):
     with torch.random.fork_rng(devices=devices):
         torch.manual_seed(seed)
         yield
+
+
+@contextlib.contextmanager
+def numpy_seed(seed):
+    """Seed NumPy's global generator, in this block only: for code of others that draws from it.
+
+    Parameters
+    ----------
+    seed : int
+        Below 2³².
+    """
+    before = np.random.get_state()  # noqa: NPY002
+    np.random.seed(seed)  # noqa: NPY002
+    try:
+        yield
+    finally:
+        np.random.set_state(before)  # noqa: NPY002

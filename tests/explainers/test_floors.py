@@ -56,6 +56,12 @@ def test_energy_map_is_the_clip_above_its_floor(X):
     np.testing.assert_allclose(fitted(EnergyMap, X).transform(3 * X - 7), 3 * maps, rtol=1e-4, atol=1e-5)
 
 
+def test_energy_of_waveforms_is_the_distance_from_silence():
+    X = np.random.default_rng(0).standard_normal((3, 50)).astype(np.float32)
+    explainer = EnergyMap(PretrainedClassifier(nn.Linear(50, 2), silence=0.0)).fit(X)
+    np.testing.assert_array_equal(explainer.transform(X), np.abs(X))
+
+
 class TestEdgeMap:
     @pytest.mark.parametrize("shape", [(1, 9, 12), (2, 9, 12), (9, 12)])
     def test_is_the_magnitude_of_sobels_gradient(self, shape):

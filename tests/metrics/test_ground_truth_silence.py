@@ -85,3 +85,14 @@ def test_silence_of_real_recordings_is_found(esc10):
         for start, end in json.loads(runs):
             assert columns[(times > start + 0.05) & (times < end - 0.05)].all()
     assert not found[6:].any()
+
+
+def test_silence_of_waveforms_is_0_and_not_the_lowest_sample(waveforms):
+    network = nn.Linear(RATE, 2)
+    maps = np.abs(np.random.default_rng(1).standard_normal(waveforms.shape))
+    explainer = EnergyMap(PretrainedClassifier(network, silence=0.0)).fit(waveforms)
+    expected = [maps[0, 4800:].sum() / maps[0].sum(), maps[1, waveforms[1] == 0].sum() / maps[1].sum(), np.nan, np.nan]
+    for min_columns in (None, 160):
+        np.testing.assert_allclose(silence_mass(explainer, waveforms, maps, min_columns=min_columns), expected)
+    unaware = EnergyMap(PretrainedClassifier(network)).fit(waveforms)
+    assert np.isnan(silence_mass(unaware, waveforms, maps)[:3]).all()

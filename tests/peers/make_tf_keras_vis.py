@@ -25,6 +25,7 @@ def main():
     import tensorflow as tf
     from tf_keras_vis.gradcam import Gradcam
     from tf_keras_vis.gradcam_plus_plus import GradcamPlusPlus
+    from tf_keras_vis.layercam import Layercam
     from tf_keras_vis.saliency import Saliency
     from tf_keras_vis.scorecam import Scorecam
     from tf_keras_vis.utils.scores import CategoricalScore
@@ -59,6 +60,7 @@ def main():
         "SmoothGrad": smooth_grad,
         "GradCAM": alone(Gradcam),
         "GradCAMPlusPlus": alone(GradcamPlusPlus),
+        "LayerCAM": alone(Layercam),
         "ScoreCAM": alone(Scorecam),
         "FasterScoreCAM": alone(Scorecam, max_N=N_CHANNELS),
         "FasterScoreCAM of all clips together": together(Scorecam, max_N=N_CHANNELS),

@@ -5,7 +5,16 @@ import pytest
 import torch
 from torch import nn
 
-from skxai.explainers import GradCAM, GradCAMPlusPlus, ScoreCAM
+from skxai.explainers import (
+    AblationCAM,
+    EigenCAM,
+    GradCAM,
+    GradCAMPlusPlus,
+    HiResCAM,
+    LayerCAM,
+    ScoreCAM,
+    XGradCAM,
+)
 from skxai.metrics import average_drop, average_increase
 
 from .side_by_side import LAYER, Subject, apart, peer
@@ -24,11 +33,37 @@ def cams(method, subject, layer=LAYER):
     return method(module, [module.get_submodule(layer)])(subject.x, None)[:, None]
 
 
-@pytest.mark.parametrize("explainer", [GradCAM, GradCAMPlusPlus, ScoreCAM], ids=lambda explainer: explainer.__name__)
+CAMS = [GradCAM, GradCAMPlusPlus, LayerCAM, HiResCAM, XGradCAM, EigenCAM, ScoreCAM, AblationCAM]
+
+
+@pytest.mark.parametrize("explainer", CAMS, ids=lambda explainer: explainer.__name__)
 def test_maps(grad_cam, subject, agreement, explainer):
     package, name = grad_cam
     ours = subject.maps(explainer, convention="pytorch-grad-cam")
     agreement(explainer.__name__, name, apart(ours, cams(getattr(package, explainer.__name__), subject)), 1e-4)
+
+
+def test_ablation_cam_behind_a_relu(grad_cam, subject, agreement):
+    package, name = grad_cam
+    ours = subject.maps(AblationCAM, convention="pytorch-grad-cam", layer="features.6")
+    agreement("AblationCAM, behind a ReLU", name, apart(ours, cams(package.AblationCAM, subject, "features.6")), 1e-4)
+
+
+def test_its_ablation_depends_on_the_order_of_the_feature_maps(grad_cam):
+    package, _ = grad_cam
+    layer, negative = package.ablation_layer.AblationLayer(), torch.full((1, 3, 2, 2), -1.0)
+    layer.activations_to_be_ablated(negative[0])
+    layer.set_next_batch(0, negative, 3)
+    values = [removed[k, 0, 0].item() for k, removed in enumerate(layer(None))]
+    np.testing.assert_allclose(values, [-1 - 1e7, -1 - 2e7, -1 - 3e7])
+
+
+def test_its_eigen_cam_has_the_sign_that_lapack_gives(grad_cam):
+    package, _ = grad_cam
+    maps = np.random.default_rng(0).random((1, 4, 3, 5), dtype=np.float32)
+    (projected,) = package.utils.svd_on_activations.get_2d_projection(maps)
+    assert projected.sum() == pytest.approx(0, abs=1e-5)  # centred: neither sign is the one that the total has
+    assert projected.min() < 0 < projected.max()
 
 
 def test_grad_cam_plus_plus_where_its_epsilon_does_not_matter(grad_cam, subject, agreement):

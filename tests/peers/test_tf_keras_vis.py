@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from skxai.explainers import FasterScoreCAM, GradCAM, GradCAMPlusPlus, ScoreCAM, SmoothGrad, VanillaSaliency
+from skxai.explainers import FasterScoreCAM, GradCAM, GradCAMPlusPlus, LayerCAM, ScoreCAM, SmoothGrad, VanillaSaliency
 
 from .make_tf_keras_vis import N_CHANNELS, N_DRAWS, SEED
 from .side_by_side import SmallNet, Subject, apart
@@ -17,6 +17,7 @@ EXPLAINERS = {
     "SmoothGrad": (SmoothGrad, {"noise_level": 0.2, "n_samples": N_DRAWS, "random_state": SEED}),
     "GradCAM": (GradCAM, {}),
     "GradCAMPlusPlus": (GradCAMPlusPlus, {}),
+    "LayerCAM": (LayerCAM, {}),
     "ScoreCAM": (ScoreCAM, {}),
     "FasterScoreCAM": (FasterScoreCAM, {"n_channels": N_CHANNELS}),
 }

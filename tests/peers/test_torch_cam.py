@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from skxai.explainers import GradCAM, ScoreCAM
+from skxai.explainers import GradCAM, LayerCAM, ScoreCAM, XGradCAM
 from skxai.metrics import average_drop, average_increase, deletion_auc, insertion_auc
 
 from .side_by_side import LAYER, SHAPE, apart, peer
@@ -79,7 +79,7 @@ def cams(method, subject, **params):
         return extractor(subject.columns.tolist(), scores, **params)[0].detach()
 
 
-@pytest.mark.parametrize("explainer", [GradCAM, ScoreCAM], ids=lambda explainer: explainer.__name__)
+@pytest.mark.parametrize("explainer", [GradCAM, LayerCAM, XGradCAM, ScoreCAM], ids=lambda explainer: explainer.__name__)
 def test_maps(torch_cam, subject, agreement, explainer):
     _, name = torch_cam
     methods, _ = peer("torchcam.methods", "torchcam", "torch-cam")

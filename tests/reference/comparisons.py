@@ -18,6 +18,7 @@ TOLERANCE = 1e-4
 SEED = 0  # of ties and draws
 NOISE_LEVEL, N_SAMPLES = 0.2, 7  # more draws than one run of the package's sum
 N_CHANNELS = 10
+N_STEPS, N_MASKS = 6, 40
 
 # The settings of each explainer, and its oracle as a function of the fitted explainer, the network, the clip and the class.
 EXPLAINERS = {
@@ -44,6 +45,12 @@ EXPLAINERS = {
     # Where a feature map is negative, Σ A g may be near −2: there α has a pole, and float32 is far from float64. So it is
     # compared after a ReLU, where A ≥ 0 and the denominator at least 2 g².
     "GradCAMPlusPlus": ({"layer": "relu"}, lambda fitted, *clip: explainers.grad_cam_plus_plus(*clip, layer_of(fitted))),
+    "LayerCAM": ({"layer": "relu"}, lambda fitted, *clip: explainers.layer_cam(*clip, layer_of(fitted))),
+    "HiResCAM": ({"layer": "relu"}, lambda fitted, *clip: explainers.hires_cam(*clip, layer_of(fitted))),
+    # Where a feature map is negative, Σ A may be near 0, a pole again.
+    "XGradCAM": ({"layer": "relu"}, lambda fitted, *clip: explainers.xgrad_cam(*clip, layer_of(fitted))),
+    "EigenCAM": ({"layer": "relu"}, lambda fitted, net, x, c: explainers.eigen_cam(net, x, layer_of(fitted))),
+    "AblationCAM": ({"layer": "few channels"}, lambda fitted, *clip: explainers.ablation_cam(*clip, layer_of(fitted))),
     "ScoreCAM": (
         {"layer": "few channels", "random_state": SEED},
         lambda fitted, net, x, c: explainers.score_cam(net, x, c, layer_of(fitted), baseline=baseline_of(fitted, x)),
@@ -52,6 +59,26 @@ EXPLAINERS = {
         {"layer": "relu", "n_channels": N_CHANNELS, "random_state": SEED},
         lambda fitted, net, x, c: explainers.score_cam(
             net, x, c, layer_of(fitted), baseline=baseline_of(fitted, x), n_channels=N_CHANNELS
+        ),
+    ),
+    "IntegratedGradients": (
+        {"n_steps": N_STEPS},
+        lambda fitted, net, x, c: explainers.integrated_gradients(net, x, c, baseline=baseline_of(fitted, x), n_steps=N_STEPS),
+    ),
+    "CaptumExplainer": (
+        {"method": "IntegratedGradients", "n_steps": N_STEPS},
+        lambda fitted, *clip: explainers.integrated_gradients(*clip, baseline=fitted.feature_range_.silence, n_steps=N_STEPS),
+    ),
+    "Occlusion": (
+        {"window": (9, 0.25), "stride": (5, 0.5)},  # the clips are 32 × 32: the last row of windows is cut off
+        lambda fitted, net, x, c: explainers.occlusion(
+            net, x, c, baseline=baseline_of(fitted, x), window=(9, 8), stride=(5, 4)
+        ),
+    ),
+    "RISE": (
+        {"n_masks": N_MASKS, "cell": (5, 0.25), "probability": 0.4, "random_state": SEED},
+        lambda fitted, net, x, c: explainers.rise(
+            net, x, c, baseline=baseline_of(fitted, x), masks=masks_of(x, (5, 8), 0.4), probability=0.4
         ),
     ),
     "RandomMap": ({"random_state": SEED}, lambda fitted, net, x, c: noise_of(x)),
@@ -255,8 +282,8 @@ def layer_of(fitted):
 
 
 def baseline_of(fitted, x):
-    """Return b of a Score-CAM."""
-    lowest, highest = fitted.feature_range_
+    """Return b of an explainer that masks."""
+    lowest, highest, _ = fitted.feature_range_
     b = metrics.baseline(fitted.baseline, x.double().numpy(), lowest=lowest, draws=uniform(lowest, highest, 1, x.shape)[0])
     return torch.as_tensor(b, dtype=x.dtype)
 
@@ -270,6 +297,17 @@ def uniform(lowest, highest, n_draws, shape):
 def standard_normal(n_draws, x):
     """Return the noise ``(n_draws, *x.shape)`` that SmoothGrad draws from its seed."""
     return torch.from_numpy(np.random.default_rng(SEED).standard_normal((n_draws, *x.shape), dtype=np.float32)).to(x.dtype)
+
+
+def masks_of(x, cell, probability):
+    """Return the masks that RISE draws from its seed: cells, upsampled to a cell more than the clip has, and cut out."""
+    generator, extents = np.random.default_rng(SEED), np.array(x.shape[-2:])
+    n_cells = -(-extents // cell)
+    cells = torch.from_numpy(generator.random((N_MASKS, *n_cells)) < probability)
+    shifts = generator.integers(cell, size=(N_MASKS, 2))
+    size = tuple(int(extent) for extent in (n_cells + 1) * cell)
+    upsampled = torch.nn.functional.interpolate(cells[None].to(x.dtype), size=size, mode="bilinear")[0]
+    return [mask[r : r + extents[0], c : c + extents[1]] for mask, (r, c) in zip(upsampled, shifts)]
 
 
 def noise_of(x):

@@ -11,13 +11,14 @@ def test_small_network_on_mel_spectrograms(name, subject, request, agreement):
     agreement(name, "oracle", explainer_difference(name, request.getfixturevalue(subject)), TOLERANCE)
 
 
-@pytest.mark.parametrize("name", ["VanillaSaliency", "GradCAM", "GradCAMPlusPlus", "FasterScoreCAM"])
+@pytest.mark.parametrize("name", ["VanillaSaliency", "GradCAM", "GradCAMPlusPlus", "FasterScoreCAM", "HiResCAM"])
 def test_residual_network_on_cepstra(name, esc10_mfcc, agreement):
     agreement(name, "oracle", explainer_difference(name, esc10_mfcc), TOLERANCE)
 
 
-def test_last_convolution_is_the_default_layer(esc10_mel, agreement):
-    agreement("GradCAM", "oracle", explainer_difference("GradCAM", esc10_mel, layer=None), TOLERANCE)
+@pytest.mark.parametrize("name", ["GradCAM", "LayerCAM", "EigenCAM"])
+def test_last_convolution_is_the_default_layer(name, esc10_mel, agreement):
+    agreement(name, "oracle", explainer_difference(name, esc10_mel, layer=None), TOLERANCE)
 
 
 @pytest.mark.parametrize("baseline", ["mean", "blur", "uniform", -30.0])

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from skxai.datasets import EventTruth
-from skxai.engine import FrozenNetwork
+from skxai.engine import FeatureRange, FrozenNetwork
 from skxai.explainers import Explainer
 from skxai.metrics import (
     PerturbationCurve,
@@ -159,7 +159,9 @@ def groups_sorted_descending(patch):
 @breaks("monotonicity_correlation")
 def draws_between_0_and_1_on_any_scale(patch):
     subject = monotonicity.subject
-    patch.setattr(monotonicity, "subject", lambda *arguments: replace(subject(*arguments), feature_range=(0.0, 1.0)))
+    patch.setattr(
+        monotonicity, "subject", lambda *arguments: replace(subject(*arguments), feature_range=FeatureRange(0.0, 1.0, 0.0))
+    )
 
 
 @breaks("monotonicity_correlation")

@@ -8,12 +8,17 @@ only display, report and cli may import them.
 
 import inspect
 
-from ._explainers import (
+from ._classifiers import (
     check_all_kinds_of_classifiers,
     check_another_module_is_explained,
+    check_classifier_without_a_module,
+    check_fast_and_plain_network_agree,
+    check_softmax_at_the_end_changes_nothing,
+    check_waveforms_are_explained,
+)
+from ._explainers import (
     check_bad_features_are_refused,
     check_constant_network_gives_zero_maps,
-    check_fast_and_plain_network_agree,
     check_fit_is_reproducible,
     check_fitted_explainer_pickles,
     check_floor_does_not_look_at_the_model,
@@ -22,7 +27,6 @@ from ._explainers import (
     check_maps_do_not_depend_on_threads,
     check_maps_have_the_shape_of_the_features,
     check_planted_event_is_found,
-    check_softmax_at_the_end_changes_nothing,
     check_target_chooses_the_class,
     check_unknown_target_is_refused,
     check_user_state_stays,
@@ -129,8 +133,10 @@ def explainer_checks():
         check_user_state_stays,
         check_user_state_stays_after_an_error,
         check_all_kinds_of_classifiers,
+        check_classifier_without_a_module,
         check_softmax_at_the_end_changes_nothing,
         check_fast_and_plain_network_agree,
+        check_waveforms_are_explained,
         check_fitted_explainer_pickles,
         check_another_module_is_explained,
         check_verbs_are_inherited,

@@ -17,6 +17,18 @@ def assert_same(actual, expected, message, tolerance=TOLERANCE):
     assert difference <= tolerance, f"{message}: they differ by {difference:.2g} of the greatest value."
 
 
+def assert_same_maps(explainer, actual, expected, message):
+    """Assert that an explainer's maps are the same up to rounding."""
+    # What one window changes is a hundredth of a probability, and that is rounded to seven digits.
+    of_differences = explainer.explains_model and not explainer.requires_module
+    assert_same(actual, expected, message, 10 * TOLERANCE if of_differences else TOLERANCE)
+
+
+def margin_of(explainer):
+    """Return how far off a method may be that sees no finer than a window or cell: an eighth of a clip of 24 values."""
+    return 3 if {"window", "cell"} & set(explainer.get_params(deep=False)) else 0
+
+
 @contextlib.contextmanager
 def raises(kind, *words, because):
     """Expect an error whose message holds all of the words."""

@@ -13,6 +13,7 @@ from ...datasets import EventTruth
 from ...explainers import VanillaSaliency
 from ...metrics._base import is_metric
 from ...models import PretrainedClassifier
+from ...models._base import torch_threads
 from ._assertions import raises, untouched
 from ._subjects import clips
 
@@ -235,5 +236,5 @@ def check_arguments_and_random_state_stay(metric):
         array.setflags(write=False)
     module = explainer.estimator_.module_
     module.train()
-    with untouched(module, X, maps, y, *truth):
+    with torch_threads(2), untouched(module, X, maps, y, *truth):
         metric(explainer, X, maps, y, **needs)

@@ -46,16 +46,51 @@ class SmallNet(nn.Module):
         return self.dense(x.reshape(x.shape[0], -1))
 
 
+class UnfoldedWaveformNorm(nn.BatchNorm1d):
+    """A batch norm over time of a type that the engine does not know, and so leaves where it is."""
+
+
+class SmallWaveformNet(nn.Module):
+    """Two convolutions over time, with batch norm and pooling, on waveforms ``(n, samples)``.
+
+    Parameters
+    ----------
+    n_classes : int, default=3
+    norm : type, default=torch.nn.BatchNorm1d
+    """
+
+    def __init__(self, n_classes=3, norm=nn.BatchNorm1d):
+        super().__init__()
+        self.conv1 = nn.Conv1d(1, 6, 8, stride=2, padding=4, bias=False)
+        self.body = nn.Sequential(norm(6), nn.ReLU(), nn.MaxPool1d(2))
+        self.conv2 = nn.Conv1d(6, 8, 3, padding=1)
+        self.norm2 = norm(8)
+        self.head = nn.Sequential(nn.ReLU(inplace=True), nn.AdaptiveAvgPool1d(2), nn.Flatten(), nn.Linear(16, n_classes))
+
+    def forward(self, x):
+        """Return logits ``(n, n_classes)``."""
+        return self.head(self.norm2(self.conv2(self.body(self.conv1(x.unsqueeze(1))))))
+
+
 def small_net(shape, norm=nn.BatchNorm2d, seed=0):
     """Return a ``SmallNet`` with random weights and random statistics, as if it were trained."""
     with torch_seed(seed):
-        net = SmallNet(shape, norm=norm)
-        for layer in net.modules():
-            if isinstance(layer, nn.BatchNorm2d):
-                nn.init.normal_(layer.running_mean, std=0.3)
-                nn.init.uniform_(layer.running_var, 0.3, 2)
-                nn.init.normal_(layer.weight, 1, 0.3)
-                nn.init.normal_(layer.bias, std=0.3)
+        return _as_trained(SmallNet(shape, norm=norm))
+
+
+def small_waveform_net(norm=nn.BatchNorm1d, seed=0):
+    """Return a ``SmallWaveformNet`` with random weights and random statistics, as if it were trained."""
+    with torch_seed(seed):
+        return _as_trained(SmallWaveformNet(norm=norm))
+
+
+def _as_trained(net):
+    for layer in net.modules():
+        if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
+            nn.init.normal_(layer.running_mean, std=0.3)
+            nn.init.uniform_(layer.running_var, 0.3, 2)
+            nn.init.normal_(layer.weight, 1, 0.3)
+            nn.init.normal_(layer.bias, std=0.3)
     return net
 
 

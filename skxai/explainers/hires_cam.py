@@ -1,0 +1,75 @@
+"""Feature maps times their own gradients."""
+
+from ._cam import GradientCAM
+from ._conventions import names_of
+
+
+class HiResCAM(GradientCAM):
+    r"""Feature maps weighted pixel by pixel by their gradients of the class score.
+
+    .. math:: M_c = \mathrm{ReLU}\Big(\sum_k \frac{\partial S_c}{\partial A_k} \odot A_k\Big)
+
+    upsampled bilinearly to the shape of the features. Where the network ends in one linear layer, the sum under the ReLU is
+    what each position adds to the score: over all positions it is S_c less the bias. Where the gradient is the same all over
+    a feature map, as under global average pooling, it is Grad-CAM.
+
+    Parameters
+    ----------
+    estimator : classifier
+        A classifier of ``skxai.models``, a skorch ``NeuralNetClassifier``, or either in ``FrozenEstimator``, which is not
+        trained again.
+    target : label or None, default=None
+        The class to explain. None is the class that is predicted for each clip.
+    layer : str, int or None, default=None
+        The layer whose feature maps are summed: a dotted name of the network, or an index into its convolutions. None is the
+        last convolution.
+    convention : {"captum", "pytorch-grad-cam"} or None, default=None
+        Whose number it is. None is the definition above.
+
+        - "captum" (``LayerGradientXActivation``, summed over the feature maps, then ``LayerAttribution.interpolate`` with
+          ``"bilinear"``): no ReLU, so that what speaks against the class is negative. The authors' published code returns that
+          sum, too.
+        - "pytorch-grad-cam" (``hirescam.py``): map scaled as in ``GradCAM``.
+    batch_size : int or None, default=None
+        Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
+    memory : str, joblib.Memory or None, default=None
+        Where trained classifiers are kept, so that the same one is trained once on the same data.
+    verbose : int, default=0
+        Above 0 shows a progress bar.
+
+    Attributes
+    ----------
+    estimator_ : classifier
+        The fitted clone.
+    classes_ : ndarray of shape (k,)
+        The labels.
+    feature_range_ : FeatureRange
+        Lowest and highest feature value seen in ``fit``, and silence.
+
+    See Also
+    --------
+    LayerCAM : Without negative gradients.
+
+    References
+    ----------
+    .. [1] Draelos & Carin, "Use HiResCAM instead of Grad-CAM for faithful explanations of convolutional neural networks",
+       arXiv:2011.08891, 2020.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skxai.explainers import HiResCAM
+    >>> from skxai.models import AcoumonClassifier
+    >>> X = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32)
+    >>> y = np.repeat(["cough", "wheeze"], 10)
+    >>> HiResCAM(AcoumonClassifier(random_state=0)).fit(X, y).transform(X).shape
+    (20, 1, 32, 32)
+    """
+
+    _parameter_constraints = {
+        **GradientCAM._parameter_constraints,
+        "convention": names_of(["captum", "pytorch-grad-cam"]),
+    }
+
+    def _weights(self, activations, gradients):
+        return gradients
