@@ -2,7 +2,14 @@
 
 from .perturbation_curve import PerturbationCurveDisplay
 from .randomisation import RandomisationDisplay
+from .ranking import RankingDisplay
 from .saliency import SaliencyDisplay
 from .score_distribution import ScoreDistributionDisplay
 
-__all__ = ["PerturbationCurveDisplay", "RandomisationDisplay", "SaliencyDisplay", "ScoreDistributionDisplay"]
+__all__ = [
+    "PerturbationCurveDisplay",
+    "RandomisationDisplay",
+    "RankingDisplay",
+    "SaliencyDisplay",
+    "ScoreDistributionDisplay",
+]

@@ -6,17 +6,24 @@ import numpy as np
 
 from ..metrics import deletion_curve, insertion_curve, split_pipeline
 from ..metrics.perturbation_curve import CURVES
-from ._style import as_given, band_style, columns_of, line_style, new_axes
+from ..utils.bootstrap import bootstrap_interval
+from ._layout import as_given, columns_of, new_axes
+from ._legends import AREAS_BESIDE, draw_area_legend, draw_areas, draw_names
+from ._style import band_style, line_style, reference_style
 
 __all__ = ["PerturbationCurveDisplay"]
 
 _CURVE_OF = {"deletion": deletion_curve, "insertion": insertion_curve}
 _X_LABEL = {"deletion": "Fraction of pixels deleted", "insertion": "Fraction of pixels inserted"}
 _Y_LABEL = {"probability": "Mean probability", "accuracy": "Accuracy"}
+_MOST_BANDS = 4  # of a panel
 
 
 class PerturbationCurveDisplay:
-    """Mean deletion or insertion curves of one or several methods, with their areas.
+    """Mean deletion or insertion curves of one or several methods, with their areas, and how sure both are.
+
+    Up to four lines of a panel have bands; more have whiskers at their marks, as bands would hide each other, and none
+    where there is a panel a class.
 
     Parameters
     ----------
@@ -27,6 +34,13 @@ class PerturbationCurveDisplay:
     per_class : bool, default=False
         Whether the clips of each class have curves of their own: of several methods in a panel a class, of one method
         as a line a class.
+    groups : array-like of shape (n,) or None, default=None
+        The recording of each clip, for the intervals: clips of one recording are not independent. None takes each clip for
+        itself.
+    confidence : float, default=0.95
+        Of the intervals of the means, see ``skxai.utils.bootstrap.bootstrap_interval``.
+    floors : sequence of str, default=()
+        Methods that others must beat, such as random maps: they are drawn thin and black.
 
     Attributes
     ----------
@@ -40,7 +54,8 @@ class PerturbationCurveDisplay:
     Raises
     ------
     TypeError, ValueError
-        For what is no curve, curves of both kinds, an unknown ``by``, or accuracy without true labels.
+        For what is no curve, curves of both kinds, an unknown ``by``, accuracy without true labels, groups of another number
+        than the clips, or floors that are no method.
 
     See Also
     --------
@@ -60,10 +75,13 @@ class PerturbationCurveDisplay:
     'Fraction of pixels deleted'
     """
 
-    def __init__(self, curves, *, by="probability", per_class=False):
+    def __init__(self, curves, *, by="probability", per_class=False, groups=None, confidence=0.95, floors=()):
         self.curves = curves
         self.by = by
         self.per_class = per_class
+        self.groups = groups
+        self.confidence = confidence
+        self.floors = floors
 
     @classmethod
     def from_estimator(
@@ -75,9 +93,12 @@ class PerturbationCurveDisplay:
         kind="deletion",
         by="probability",
         per_class=False,
+        groups=None,
+        confidence=0.95,
         name=None,
         ax=None,
         band=True,
+        legend=True,
         **params,
     ):
         """Explain clips, delete or insert their pixels, and draw the curve.
@@ -92,11 +113,11 @@ class PerturbationCurveDisplay:
             True labels, for the curve by accuracy.
         kind : {"deletion", "insertion"}, default="deletion"
             Which.
-        by, per_class
+        by, per_class, groups, confidence
             As in the class.
         name : str or None, default=None
             For the legend; None is the explainer's class.
-        ax, band
+        ax, band, legend
             As in ``plot``.
         **params
             Parameters of ``skxai.metrics.deletion_curve``: ``target``, ``baseline``, ``step``, ….
@@ -111,34 +132,51 @@ class PerturbationCurveDisplay:
         maps = explainer.explain(features, params.get("target"))
         curve = _CURVE_OF[kind](explainer, features, maps, y, **params)
         name = type(explainer).__name__ if name is None else name
-        return cls({name: curve}, by=by, per_class=per_class).plot(ax, band=band)
+        display = cls({name: curve}, by=by, per_class=per_class, groups=groups, confidence=confidence)
+        return display.plot(ax, band=band, legend=legend)
 
     @classmethod
-    def from_curve(cls, curves, *, by="probability", per_class=False, ax=None, band=True):
+    def from_curve(
+        cls,
+        curves,
+        *,
+        by="probability",
+        per_class=False,
+        groups=None,
+        confidence=0.95,
+        floors=(),
+        ax=None,
+        band=True,
+        legend=True,
+    ):
         """Draw curves that are there already.
 
         Parameters
         ----------
-        curves, by, per_class
+        curves, by, per_class, groups, confidence, floors
             As in the class.
-        ax, band
+        ax, band, legend
             As in ``plot``.
 
         Returns
         -------
         PerturbationCurveDisplay
         """
-        return cls(curves, by=by, per_class=per_class).plot(ax, band=band)
+        display = cls(curves, by=by, per_class=per_class, groups=groups, confidence=confidence, floors=floors)
+        return display.plot(ax, band=band, legend=legend)
 
-    def plot(self, ax=None, *, band=True):
-        """Draw; the legend tells the mean area under each curve.
+    def plot(self, ax=None, *, band=True, legend=True):
+        """Draw; legends tell the mean area under each curve and its interval, from the greatest to the smallest.
 
         Parameters
         ----------
         ax : Axes, array-like of Axes or None, default=None
             One for each panel; None makes a new figure.
         band : bool, default=True
-            Whether bands show the standard error of the mean over the clips.
+            Whether to show the intervals.
+        legend : bool, default=True
+            Whether to draw legends: beside the panel where the figure's layout makes room (``layout="constrained"``). In a new
+            figure of several panels, one names the methods and those under the panels tell the areas.
 
         Returns
         -------
@@ -146,29 +184,52 @@ class PerturbationCurveDisplay:
             Itself, with ``ax_``, ``figure_`` and ``lines_``.
         """
         panels = self._panels()
+        single = len(panels) == 1
         n_columns = columns_of(len(panels))
         shape = (math.ceil(len(panels) / n_columns), n_columns)
-        panel = (5.6, 3.8) if len(panels) == 1 else (2.9, 2.5 + 0.17 * len(self._named()))
+        n_lines = max(len(lines) for lines in panels.values())
+        # Beside one panel there is its legend, under each of several the areas.
+        height = 2.1 + legend * (0.19 * math.ceil(n_lines / AREAS_BESIDE) + 0.5 / shape[0])
+        panel = (5.2 + 3.1 * legend, 3.6) if single else (2.6, height)
         all_axes = new_axes(ax, shape, panel=panel, n_panels=len(panels), owner="PerturbationCurveDisplay")
         self.lines_ = []
         for i, (each, (title, lines)) in enumerate(zip(all_axes, panels.items())):
-            for j, (name, fractions, curves) in enumerate(lines):
-                self.lines_.append(_draw(each, j, name, fractions, curves, band))
+            intervals = "" if not band else "band" if len(lines) <= _MOST_BANDS else "whiskers" if single else ""
+            drawn = [self._draw(each, line, 8 if single else 4, intervals) for line in lines]
+            self.lines_ += [line for line, _, _ in drawn]
             each.set(xlim=(-0.02, 1.02), ylim=(-0.03, 1.03))
-            if ax is not None or i + n_columns >= len(panels):
-                each.set_xlabel(_X_LABEL[self._kind()])
+            each.set_title(title, fontsize="medium")
+            lowest = ax is not None or i + n_columns >= len(panels)
+            if lowest:
+                each.set_xlabel(_X_LABEL[self._kind()], fontsize=None if single else "small")
                 each.tick_params(labelbottom=True)
             if ax is not None or i % n_columns == 0:
                 each.set_ylabel(_Y_LABEL[self.by])
-            if title:
-                each.set_title(title, fontsize="medium")
-            legend = {"fontsize": "small", "handlelength": 3, "framealpha": 0.7}
-            if ax is None and len(panels) > 1:  # a small panel has no room inside
-                below = -0.24 if i + n_columns >= len(panels) else -0.1
-                legend |= {"loc": "upper left", "bbox_to_anchor": (-0.02, below), "borderpad": 0.6, "frameon": False}
-            each.legend(**legend)
+            if legend and ax is None and not single:
+                draw_areas(each, drawn, below=0.5 if lowest else 0.08)
+            elif legend:
+                draw_area_legend(each, drawn, self.confidence)
+        if legend and ax is None and not single:
+            draw_names(all_axes[0].figure, self.lines_)
         self.ax_, self.figure_ = as_given(all_axes), all_axes[0].figure
         return self
+
+    def _draw(self, ax, line, n_marks, intervals):
+        """Draw a line and its intervals; return it, with its area and the area's interval in words."""
+        name, i, fractions, curves, groups = line
+        mean, area = curves.mean(axis=0), np.trapezoid(curves.mean(axis=0), fractions)
+        is_floor = name in self.floors
+        style = reference_style(list(self.floors).index(name)) if is_floor else line_style(i, len(fractions), n_marks)
+        (drawn,) = ax.plot(fractions, mean, label=name or "_", zorder=1.9 if is_floor else 2, **style)
+        at = {"groups": groups, "confidence": self.confidence}
+        if intervals == "band":
+            ax.fill_between(fractions, *bootstrap_interval(curves, **at), **band_style(drawn.get_color()))
+        elif intervals == "whiskers" and not is_floor:
+            marks = np.arange(len(fractions))[slice(style["markevery"][0], None, style["markevery"][1])]
+            low, high = bootstrap_interval(curves[:, marks], **at)
+            ax.vlines(fractions[marks], low, high, color=drawn.get_color(), linewidth=0.9, alpha=0.75)
+        low, high = bootstrap_interval(np.trapezoid(curves, fractions, axis=1), **at)
+        return drawn, area, ("" if np.isnan(low) else f" [{low:.2f}, {high:.2f}]")
 
     def _named(self):
         return self.curves if isinstance(self.curves, dict) else {"": self.curves}
@@ -177,50 +238,51 @@ class PerturbationCurveDisplay:
         return next(iter(self._named().values())).kind
 
     def _panels(self):
-        """Return for each panel's title its lines: name, fractions and the clips' curves ``(n, s)``."""
+        """Return for each panel's title its lines: name, place in the palette, fractions, the clips' curves and groups."""
         named = self._named()
-        _check(named, self.by)
+        self._check(named)
         readings = {name: (curve.fractions, curve.curves(self.by)) for name, curve in named.items()}
+        colours = [name for name in named if name not in self.floors]
+        places = {name: colours.index(name) if name in colours else None for name in named}
+        groups = None if self.groups is None else np.asarray(self.groups)
         if not self.per_class:
-            return {"": [(name, *reading) for name, reading in readings.items()]}
+            return {"": [(name, places[name], *reading, groups) for name, reading in readings.items()]}
         labels = {name: curve.target if curve.y is None else curve.y for name, curve in named.items()}
-        classes = np.unique(np.concatenate(list(labels.values()))).tolist()
-        panels = {
-            str(label): [
-                (name, fractions, curves[labels[name] == label])
-                for name, (fractions, curves) in readings.items()
-                if (labels[name] == label).any()
-            ]
-            for label in classes
-        }
+        panels = {}
+        for label in np.unique(np.concatenate(list(labels.values()))).tolist():
+            lines = panels.setdefault(str(label), [])
+            for name, (fractions, curves) in readings.items():
+                chosen = labels[name] == label
+                if chosen.any():
+                    of_clips = None if groups is None else groups[chosen]
+                    lines.append((name, places[name], fractions, curves[chosen], of_clips))
         if len(named) > 1:
             return panels
         (title,) = named
-        return {title: [(label, *lines[0][1:]) for label, lines in panels.items()]}
+        return {title: [(label, i, *lines[0][2:]) for i, (label, lines) in enumerate(panels.items())]}
 
-
-def _draw(ax, i, name, fractions, curves, band):
-    mean = curves.mean(axis=0)
-    area = np.trapezoid(mean, fractions)
-    label = f"{name} (AUC {area:.3f})" if name else f"AUC {area:.3f}"
-    (line,) = ax.plot(fractions, mean, label=label, **line_style(i, len(fractions)))
-    if band and len(curves) > 1:
-        error = curves.std(axis=0, ddof=1) / np.sqrt(len(curves))
-        ax.fill_between(fractions, np.clip(mean - error, 0, 1), np.clip(mean + error, 0, 1), **band_style(i))
-    return line
-
-
-def _check(named, by):
-    if by not in CURVES:
-        raise ValueError(f"by of PerturbationCurveDisplay must be one of {', '.join(CURVES)}; got {by!r}.")
-    if not named:
-        raise ValueError("curves of PerturbationCurveDisplay must hold at least one curve; got an empty dict.")
-    for curve in named.values():
-        if not hasattr(curve, "fractions"):
-            raise TypeError(
-                "curves of PerturbationCurveDisplay must be a PerturbationCurve or a dict from names to such; "
-                f"got {type(curve).__name__}."
-            )
-    kinds = sorted({curve.kind for curve in named.values()})
-    if len(kinds) > 1:
-        raise ValueError(f"curves of PerturbationCurveDisplay must be of one kind; got {' and '.join(kinds)}.")
+    def _check(self, named):
+        if self.by not in CURVES:
+            raise ValueError(f"by of PerturbationCurveDisplay must be one of {', '.join(CURVES)}; got {self.by!r}.")
+        if not named:
+            raise ValueError("curves of PerturbationCurveDisplay must hold at least one curve; got an empty dict.")
+        for curve in named.values():
+            if not hasattr(curve, "fractions"):
+                raise TypeError(
+                    "curves of PerturbationCurveDisplay must be a PerturbationCurve or a dict from names to such; "
+                    f"got {type(curve).__name__}."
+                )
+        kinds = sorted({curve.kind for curve in named.values()})
+        if len(kinds) > 1:
+            raise ValueError(f"curves of PerturbationCurveDisplay must be of one kind; got {' and '.join(kinds)}.")
+        for floor in self.floors:
+            if floor not in named:
+                raise ValueError(
+                    f"floors of PerturbationCurveDisplay must be methods of curves, {', '.join(named)}; got {floor!r}."
+                )
+        for curve in named.values():
+            if self.groups is not None and np.shape(self.groups) != (len(curve.probability),):
+                raise ValueError(
+                    f"groups of PerturbationCurveDisplay must be one for each of {len(curve.probability)} clips; "
+                    f"got shape {np.shape(self.groups)}."
+                )

@@ -3,7 +3,9 @@
 import numpy as np
 
 from ..metrics import parameter_randomisation_curve, split_pipeline
-from ._style import band_style, line_style, new_axes
+from ._layout import new_axes
+from ._legends import draw_legend
+from ._style import band_style, line_style
 
 __all__ = ["RandomisationDisplay"]
 
@@ -129,16 +131,15 @@ class RandomisationDisplay:
         _check(named)
         first = next(iter(named.values()))
         n_stages = len(first.stages)
-        width, beside = min(10.0, 2.8 + 0.35 * max(n_stages, 7)), ax is None and len(named) > 1
-        (ax,) = new_axes(ax, panel=(width + 2.6 * beside, 3.8), owner="RandomisationDisplay")
+        width, beside = min(10.0, 2.8 + 0.35 * max(n_stages, 7)), 2.9 if len(named) > 1 else 1.2
+        (ax,) = new_axes(ax, panel=(width + beside, 3.8), owner="RandomisationDisplay")
         self.lines_ = [_draw(ax, i, name, curve, band) for i, (name, curve) in enumerate(named.items())]
         ax.axhline(0, color="0.5", linewidth=0.8, zorder=0)
         shown = np.arange(0, n_stages, -(-n_stages // _MOST_LABELS))
         ax.set_xticks(shown, [first.stages[stage] for stage in shown], rotation=40, ha="right", rotation_mode="anchor")
         ax.set(xlabel=_X_LABEL[first.order], ylabel="Rank correlation with the maps\nof the trained network")
         ax.set_ylim(max(-1.05, min(ax.get_ylim()[0], -0.05)), 1.05)
-        place = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.02), "frameon": False} if beside else {"framealpha": 0.7}
-        ax.legend(fontsize="small", handlelength=3, **place)
+        draw_legend(ax, self.lines_)
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
@@ -152,7 +153,7 @@ def _draw(ax, i, name, curve, band):
     if band and len(curve.correlations) > 1 and defined.any():
         quartiles = np.full((2, len(places)), np.nan)
         quartiles[:, defined] = np.nanquantile(curve.correlations[:, defined], [0.25, 0.75], axis=0)
-        ax.fill_between(places, *quartiles, **band_style(i))
+        ax.fill_between(places, *quartiles, **band_style(line_style(i)["color"]))
     return line
 
 

@@ -1,16 +1,20 @@
 """Saliency maps over the spectrograms that they explain."""
 
-import math
 from numbers import Integral
 
 import numpy as np
 
 from ..features import feature_axes
 from ..metrics import split_pipeline
-from ._axes import has_seconds, label_axes, place_rows, place_times
-from ._style import PALETTE, as_given, columns_of, grey_map, new_axes, relevance_map
+from ._axes import has_seconds, place_rows
+from ._layout import as_given, new_axes
+from ._panels import draw_box, draw_signal, draw_spectrogram, draw_strip, signal_columns
+from ._relevance import mean_of_columns, relative_relevance
+from ._tables import SIGNAL, entitle, panels_of, size_of
 
 __all__ = ["SaliencyDisplay"]
+
+_BAR, _LONGEST_BAR = 0.11, 3.0  # width and greatest length of a colour bar, in inches
 
 
 class SaliencyDisplay:
@@ -18,13 +22,15 @@ class SaliencyDisplay:
 
     Each map is brought to relative relevance: (m − min) / (max − min) within the clip, as the metrics do; a map with
     negative values is divided by its greatest magnitude instead and drawn in two hues. What is least relevant is
-    transparent. Spectrograms share one scale of grey. Features ``(n, p)`` are drawn as a line on a strip of relevance.
+    transparent. Spectrograms share one scale of grey. Signals ``(n, p)``, such as waveforms, are drawn over a strip of
+    relevance; of those with more samples than the picture has columns one sees the range of each column's samples, and
+    their mean relevance, relative to the other columns'.
 
     Parameters
     ----------
     maps : array-like of the shape of ``features``, or dict from str to such arrays
         Raw maps; a dict holds one array for each method.
-    features : array-like of shape (n, 1, f, t), (n, f, t) or (n, p)
+    features : array-like of shape (n, 1, f, t), (n, f, t), (n, 1, p) or (n, p)
         What is explained.
     axes : FeatureAxes or None, default=None
         Seconds and hertz; see ``skxai.features.feature_axes``. None counts rows and columns.
@@ -132,18 +138,20 @@ class SaliencyDisplay:
         """
         return cls(maps, features, axes=axes, titles=titles, events=events).plot(ax, **plot_params)
 
-    def plot(self, ax=None, *, n_columns=4, colorbar=True):
+    def plot(self, ax=None, *, n_columns=None, colorbar=True):
         """Draw.
 
-        Maps of one method give one panel a clip. Maps of several methods give, for one clip, the plain spectrogram and
-        then a panel a method; for several clips a row of such panels each.
+        Maps of one method give one panel a clip. Maps of several methods give, for one clip, the plain features and then a
+        panel a method; for several clips a table of such panels: of spectrograms a row a clip and a column a method. Of
+        signals the maps of several methods are strips under the signal, a column a clip.
 
         Parameters
         ----------
         ax : Axes, array-like of Axes or None, default=None
-            One for each panel; None makes a new figure.
-        n_columns : int, default=4
-            At most so many panels side by side in a new figure; clips × methods takes what it needs.
+            One for each panel, row by row; None makes a new figure.
+        n_columns : int or None, default=None
+            At most so many panels side by side in a new figure; None is 4 clips or 7 methods of spectrograms, and 1 of signals.
+            A table takes what it needs.
         colorbar : bool, default=True
             Whether there are bars beside the panels for relevance and features.
 
@@ -152,74 +160,35 @@ class SaliencyDisplay:
         SaliencyDisplay
             Itself, with ``ax_`` and ``figure_``.
         """
-        if not isinstance(n_columns, Integral) or n_columns < 1:
-            raise ValueError(f"n_columns of SaliencyDisplay must be an integer of at least 1; got {n_columns!r}.")
+        if n_columns is not None and (not isinstance(n_columns, Integral) or n_columns < 1):
+            raise ValueError(f"n_columns of SaliencyDisplay must be an integer of at least 1 or None; got {n_columns!r}.")
         features, maps = self._checked()
-        panels = _panels(maps, len(features), self.titles)
-        is_table = len(features) > 1 and len(panels) > len(features)
-        n_columns = len(maps) + 1 if is_table else columns_of(len(panels), n_columns)
-        n_rows = math.ceil(len(panels) / n_columns)
-        is_line = features.ndim == 2
-        panel = (5.6, 3.4) if len(panels) == 1 else (2.9, 2.4)
-        all_axes = new_axes(ax, (n_rows, n_columns), panel=panel, n_panels=len(panels), owner="SaliencyDisplay")
+        is_signal = features.ndim == 2
+        panels, shape = panels_of(list(maps), len(features), is_signal, n_columns)
+        strips = is_signal and isinstance(self.maps, dict)
+        is_table = strips or (isinstance(self.maps, dict) and len(features) > 1)
+        size = size_of(shape, self.titles, is_signal=is_signal, is_table=is_table)
+        style = {"panel": size, "first": SIGNAL / size[1] if strips else 1.0, "share": False}
+        all_axes = new_axes(ax, shape, n_panels=len(panels), owner="SaliencyDisplay", **style)
+        if is_signal:
+            columns = signal_columns(all_axes[0])
+            maps = {name: mean_of_columns(each, columns) for name, each in maps.items()}
         relevances = {name: relative_relevance(each) for name, each in maps.items()}
-        signed = any(relevance.min() < 0 for relevance in relevances.values())
-        overlays, greys = [], []
-        for i, (each, (clip, name, title)) in enumerate(zip(all_axes, panels)):
+        style = {"signed": any(relevance.min() < 0 for relevance in relevances.values()), "limits": _limits(features)}
+        greys, overlays = [], []
+        for each, (clip, name) in zip(all_axes, panels):
             relevance = None if name is None else relevances[name][clip]
-            draw = self._draw_line if is_line else self._draw_picture
-            name_events = name is None or not isinstance(self.maps, dict)
-            overlay, grey = draw(each, features, clip, relevance, signed)
-            self._draw_events(each, clip, features.shape[1:], with_labels=name_events)
+            draw = draw_spectrogram if not is_signal else draw_strip if strips and name is not None else draw_signal
+            grey, overlay = draw(each, features[clip], relevance, self.axes, **style)
+            named = name is None or not isinstance(self.maps, dict)
+            self._draw_events(each, clip, features.shape[1:], with_labels=named)
+            greys.append(grey)
             overlays += [overlay] * (overlay is not None)
-            greys += [grey] * (grey is not None)
-            each.set_title(title, fontsize="medium" if len(panels) == 1 else "small")
-            if ax is None and i % n_columns:
-                each.set_ylabel("")
-            if ax is None and i + n_columns < len(panels):
-                each.set_xlabel("")
-            elif ax is None:
-                each.tick_params(labelbottom=True)  # also where an incomplete last row leaves nothing below
+        entitle(all_axes, panels, shape, self.titles, width=size[0], is_new=ax is None, is_signal=is_signal)
         self.ax_, self.figure_ = as_given(all_axes), all_axes[0].figure
         if colorbar:
-            self._draw_bars(all_axes, overlays[0], greys[0] if greys else None, n_rows)
+            self._draw_bars(all_axes, overlays[0], greys[0])
         return self
-
-    def _draw_picture(self, ax, features, clip, relevance, signed):
-        shape = features.shape[1:]
-        at = {"origin": "lower", "aspect": "auto", "interpolation": "nearest"}
-        at["extent"] = (*place_times(self.axes, shape[1]), -0.5, shape[0] - 0.5)
-        low, high = _limits(features)
-        grey = ax.imshow(features[clip], cmap=grey_map(), vmin=low, vmax=high, **at)
-        overlay = None
-        if relevance is not None:
-            overlay = ax.imshow(relevance, cmap=relevance_map(signed=signed), vmin=-1 if signed else 0, vmax=1, **at)
-            _tell_constant(ax, relevance)
-        label_axes(ax, self.axes, shape)
-        return overlay, grey
-
-    def _draw_line(self, ax, features, clip, relevance, signed):
-        n_columns = features.shape[1]
-        left, right = place_times(self.axes, n_columns)
-        low, high = _limits(features)
-        margin = 0.05 * (high - low)
-        overlay = None
-        if relevance is not None:
-            overlay = ax.imshow(
-                relevance[np.newaxis],
-                cmap=relevance_map(signed=signed),
-                vmin=-1 if signed else 0,
-                vmax=1,
-                aspect="auto",
-                interpolation="nearest",
-                extent=(left, right, low - margin, high + margin),
-            )
-            _tell_constant(ax, relevance)
-        centres = left + (np.arange(n_columns) + 0.5) * (right - left) / n_columns
-        ax.plot(centres, features[clip], color="black", linewidth=0.9)
-        ax.set(xlim=(left, right), ylim=(low - margin, high + margin), ylabel="Feature value")
-        ax.set_xlabel("Time (s)" if has_seconds(self.axes) else "Feature")
-        return overlay, None
 
     def _draw_events(self, ax, clip, shape, *, with_labels):
         for event in () if self.events is None else self.events[clip]:
@@ -228,16 +197,22 @@ class SaliencyDisplay:
                 bottom, top = place_rows(self.axes.frequencies, [event.low, event.high], beyond=None)
             left, right = np.clip([event.onset, event.offset], *ax.get_xlim())
             if right > left and top > bottom:  # some of it is on the axes
-                _draw_box(ax, event.label if with_labels else "", left, right, bottom, top)
+                draw_box(ax, event.label if with_labels else "", left, right, bottom, top)
 
-    def _draw_bars(self, all_axes, overlay, grey, n_rows):
+    def _draw_bars(self, all_axes, overlay, grey):
         where = all_axes if len(all_axes) > 1 else all_axes[0]
-        style = {"shrink": 1.0 if n_rows < 3 else 0.6, "aspect": 20 * min(n_rows, 2), "pad": 0.02}
+        width, height = self.figure_.get_size_inches()
+        length = min(height, _LONGEST_BAR) / height
+        style = {"shrink": length, "aspect": 0.8 * length * height / _BAR, "pad": _BAR / width, "fraction": 0.05}
         bars = [self.figure_.colorbar(overlay, ax=where, label="Relative relevance", **style)]
         if grey is not None:
             bars.append(self.figure_.colorbar(grey, ax=where, label="Feature value", **style))
         for bar in bars:
             bar.solids.set_rasterized(True)  # in PDF and SVG hundreds of transparent cells would show their seams
+            bar.outline.set_linewidth(0.6)
+            if len(all_axes) > 1:
+                bar.ax.tick_params(labelsize="small")
+                bar.ax.yaxis.label.set_size("small")
 
     def _checked(self):
         """Return features ``(n, f, t)`` or ``(n, p)`` and a dict of maps of the same shape."""
@@ -250,7 +225,7 @@ class SaliencyDisplay:
         maps = self.maps if isinstance(self.maps, dict) else {"": self.maps}
         if not maps:
             raise ValueError("maps of SaliencyDisplay must hold at least one method; got an empty dict.")
-        shape = (given[0], *given[2:]) if features.ndim == 4 else given
+        shape = (given[0], *given[2:]) if features.ndim == 4 or (features.ndim == 3 and given[1] == 1) else given
         checked = {}
         for name, each in maps.items():
             owner = f"maps[{name!r}]" if isinstance(self.maps, dict) else "maps"
@@ -280,63 +255,9 @@ class SaliencyDisplay:
             )
 
 
-def relative_relevance(maps):
-    """Scale each map to [0, 1] by its extremes, or, where it has negative values, to [−1, 1] by its magnitude.
-
-    Parameters
-    ----------
-    maps : ndarray of shape (n, ...)
-        Raw maps. If any has negative values, all are taken for signed.
-
-    Returns
-    -------
-    ndarray of shape (n, ...)
-        0 throughout for a constant map.
-    """
-    flat = maps.reshape(len(maps), -1).astype(np.float64)
-    low = flat.min(axis=1, keepdims=True)
-    span = flat.max(axis=1, keepdims=True) - low
-    if low.min() < 0:
-        scaled, size = flat, np.abs(flat).max(axis=1, keepdims=True)
-    else:
-        scaled, size = flat - low, span
-    return np.divide(scaled, size, out=np.zeros_like(flat), where=(size > 0) & (span > 0)).reshape(maps.shape)
-
-
-def _draw_box(ax, label, left, right, bottom, top):
-    from matplotlib.patches import Rectangle
-    from matplotlib.patheffects import withStroke
-
-    halo = [withStroke(linewidth=2.5, foreground="white", alpha=0.8)]
-    box = Rectangle((left, bottom), right - left, top - bottom, fill=False, edgecolor=PALETTE[0], linewidth=1.3)
-    box.set_path_effects(halo)
-    ax.add_patch(box)
-    low, high = ax.get_ylim()
-    above = top < low + 0.9 * (high - low)  # there is room for the label
-    style = {"color": PALETTE[0], "fontsize": "small", "path_effects": halo, "va": "bottom" if above else "top"}
-    ax.annotate(str(label), (left, top), xytext=(2, 2 if above else -2), textcoords="offset points", **style)
-
-
-def _panels(maps, n_clips, titles):
-    """Return clip, method (None: the plain spectrogram) and title of each panel."""
-    titles = [""] * n_clips if titles is None else [str(title) for title in titles]
-    if list(maps) == [""]:
-        return [(clip, "", title) for clip, title in enumerate(titles)]
-    panels = []
-    for clip, title in enumerate(titles):
-        panels.append((clip, None, title or "features"))
-        panels += [(clip, name, name if clip == 0 else "") for name in maps]
-    return panels
-
-
 def _limits(features):
     low, high = float(features.min()), float(features.max())
     return (low, high) if high > low else (low - 0.5, high + 0.5)
-
-
-def _tell_constant(ax, relevance):
-    if not relevance.any():
-        ax.text(0.5, 0.5, "constant map", transform=ax.transAxes, ha="center", va="center", fontsize="small", style="italic")
 
 
 def _chosen(clips, **arrays):

@@ -1,33 +1,48 @@
-"""How a score is distributed over the clips."""
+"""How scores are distributed over the clips."""
 
 import numpy as np
 
 from .. import metrics
-from ._style import PALETTE, as_given, line_style, new_axes
+from ..utils.bootstrap import bootstrap_interval
+from ._distributions import draw_curve, draw_middle, draw_row, summary_of, tell_undefined
+from ._layout import new_axes
+from ._legends import draw_density_legend, draw_marks
+from ._style import colours_of, line_style, spoken
 
 __all__ = ["ScoreDistributionDisplay"]
 
 _N_POINTS = 512
+_MOST_CURVES = 4
+_FEW = 6
 _TAIL = 4.0  # bandwidths beyond the outermost score, where there is no bound
 
 
 class ScoreDistributionDisplay:
-    """Densities of scores over the clips, one curve a group, with every score as a tick below.
+    """How scores are distributed over the clips: a curve a method, or, of more than four methods, a row a method.
+
+    Curves are densities, with every score as a tick below. In rows each score is a point, spread by the density at its place;
+    a bar marks the median, a dot and whiskers the mean and its interval; n stands behind where some scores are undefined.
 
     The density is a Gaussian kernel estimate. At finite bounds it is mirrored inwards: no score can lie beyond them, and
-    the area inside is 1. NaN, an undefined score, is left out and counted in the legend; scores that are all equal have
-    no density and are a line.
+    the area inside is 1. NaN, an undefined score, is left out and counted; scores that are all equal have no density.
 
     Parameters
     ----------
     scores : array-like of shape (n,), or dict from str to such arrays
-        One score a clip; a dict holds one array for each group, such as a method or the depth of a network.
+        One score a clip; a dict holds one array for each method, or whatever else is compared, such as the depth of a network.
     score_name : str or None, default=None
         For the horizontal axis.
     bounds : (float, float) or None, default=None
         Lowest and highest possible score, as of ``metric.bounds``; None or infinite where there is none.
     bw_method : str, float or None, default=None
         Bandwidth, as of ``scipy.stats.gaussian_kde``; None is Scott's rule.
+    groups : array-like of shape (n,) or None, default=None
+        The recording of each clip, for the intervals: clips of one recording are not independent. None takes each clip for
+        itself.
+    confidence : float, default=0.95
+        Of the intervals of the means, see ``skxai.utils.bootstrap.bootstrap_interval``.
+    floors : sequence of str, default=()
+        Methods that others must beat, such as random maps: they are drawn black, with their names in italics.
 
     Attributes
     ----------
@@ -39,7 +54,7 @@ class ScoreDistributionDisplay:
     Raises
     ------
     ValueError
-        For scores that are not ``(n,)`` or infinite, and scores beyond the bounds.
+        For scores that are not ``(n,)`` or infinite, scores beyond the bounds, and groups of another number than the clips.
 
     References
     ----------
@@ -58,20 +73,23 @@ class ScoreDistributionDisplay:
     1.0
     """
 
-    def __init__(self, scores, *, score_name=None, bounds=None, bw_method=None):
+    def __init__(self, scores, *, score_name=None, bounds=None, bw_method=None, groups=None, confidence=0.95, floors=()):
         self.scores = scores
         self.score_name = score_name
         self.bounds = bounds
         self.bw_method = bw_method
+        self.groups = groups
+        self.confidence = confidence
+        self.floors = floors
 
     @classmethod
-    def from_estimator(cls, estimator, X, y=None, *, scoring, name=None, bw_method=None, ax=None, **params):
+    def from_estimator(cls, estimator, X, y=None, *, scoring, name=None, bw_method=None, groups=None, ax=None, **params):
         """Score clips and draw the metric's own values: a loss is not negated.
 
         Parameters
         ----------
         estimator : explainer, Pipeline or search, or dict from str to such
-            Fitted; see ``skxai.metrics.split_pipeline``. A dict holds one for each group.
+            Fitted; see ``skxai.metrics.split_pipeline``. A dict holds one for each method.
         X : array-like of shape (n, ...)
             What the estimators take.
         y : array-like of shape (n,) or None, default=None
@@ -80,8 +98,8 @@ class ScoreDistributionDisplay:
             Of ``skxai.metrics.get_scorer_names()``.
         name : str or None, default=None
             For the legend, of a single estimator; None is the explainer's class.
-        bw_method : str, float or None, default=None
-            Bandwidth.
+        bw_method, groups
+            As in the class.
         ax : Axes or None, default=None
             None makes a new figure.
         **params
@@ -94,38 +112,39 @@ class ScoreDistributionDisplay:
         if not isinstance(scoring, str):
             raise ValueError(f"scoring of ScoreDistributionDisplay must be the name of one scorer; got {scoring!r}.")
         scores = {}
-        for group, each in (estimator if isinstance(estimator, dict) else {name: estimator}).items():
+        for method, each in (estimator if isinstance(estimator, dict) else {name: estimator}).items():
             explainer, features = metrics.split_pipeline(each, X)
-            group = type(explainer).__name__ if group is None else group
-            ((metric, scores[group]),) = metrics.evaluate(explainer, features, y, [scoring], **params).items()
-        score_name = metric.replace("_", " ").capitalize().replace(" auc", " AUC")
+            method = type(explainer).__name__ if method is None else method
+            ((metric, scores[method]),) = metrics.evaluate(explainer, features, y, [scoring], **params).items()
         bounds = getattr(metrics, metric).bounds
-        return cls(scores, score_name=score_name, bounds=bounds, bw_method=bw_method).plot(ax)
+        return cls(scores, score_name=spoken(metric), bounds=bounds, bw_method=bw_method, groups=groups).plot(ax)
 
     @classmethod
-    def from_scores(cls, scores, *, score_name=None, bounds=None, bw_method=None, ax=None):
+    def from_scores(cls, scores, *, ax=None, rows=None, legend=True, **params):
         """Draw scores that are there already.
 
         Parameters
         ----------
-        scores, score_name, bounds, bw_method
+        scores
             As in the class.
-        ax : Axes or None, default=None
-            None makes a new figure.
+        ax, rows, legend
+            As in ``plot``.
+        **params
+            Further parameters of the class.
 
         Returns
         -------
         ScoreDistributionDisplay
         """
-        return cls(scores, score_name=score_name, bounds=bounds, bw_method=bw_method).plot(ax)
+        return cls(scores, **params).plot(ax, rows=rows, legend=legend)
 
     def density(self, name=""):
-        """Return the estimated density of a group.
+        """Return the estimated density of a method's scores.
 
         Parameters
         ----------
         name : str, default=""
-            The group; "" where ``scores`` is a single array.
+            The method; "" where ``scores`` is a single array.
 
         Returns
         -------
@@ -137,47 +156,95 @@ class ScoreDistributionDisplay:
         Raises
         ------
         KeyError
-            For a group that there is not.
+            For a method that there is not.
         ValueError
             For fewer than two different scores.
         """
         found = self._density(self._checked()[name])
         if found is None:
-            raise ValueError(f"scores of the group {name!r} must have at least two different values to have a density.")
+            raise ValueError(f"scores of {name!r} must have at least two different values to have a density.")
         return found
 
-    def plot(self, ax=None):
+    def plot(self, ax=None, *, rows=None, legend=True):
         """Draw.
 
         Parameters
         ----------
         ax : Axes or None, default=None
             None makes a new figure.
+        rows : bool or None, default=None
+            Whether each method has a row of its own; None is where there are more than four.
+        legend : bool, default=True
+            Whether to draw the legend.
 
         Returns
         -------
         ScoreDistributionDisplay
             Itself, with ``ax_`` and ``figure_``.
         """
-        groups = self._checked()
-        (ax,) = new_axes(ax, panel=(5.6, 3.8), owner="ScoreDistributionDisplay")
-        densities = {name: self._density(values) for name, values in groups.items()}
+        methods = self._checked()
+        rows = len(methods) > _MOST_CURVES if rows is None else rows
+        panel = (5.6, 0.9 + 0.3 * len(methods)) if rows else (5.6, 3.8)
+        (ax,) = new_axes(ax, panel=panel, owner="ScoreDistributionDisplay")
+        (self._plot_rows if rows else self._plot_curves)(ax, methods, legend)
+        ax.set_xlabel(self.score_name or "Score")
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+    def _plot_curves(self, ax, methods, legend):
+        densities = {name: self._density(values) for name, values in methods.items()}
         height = max((found[1].max() for found in densities.values() if found is not None), default=1.0)
-        for i, (name, values) in enumerate(groups.items()):
-            _draw(ax, i, values, densities[name], height, _legend_entry(name, values))
-        low, high = self._bounds()
-        seen = np.concatenate([values[~np.isnan(values)] for values in groups.values()])
-        low, high = (low, high) if np.isfinite([low, high]).all() or not seen.size else (seen.min(), seen.max())
-        if low < 0 < high:
+        colours = colours_of(methods, self.floors)
+        for i, (name, values) in enumerate(methods.items()):
+            style = line_style(i) | {"color": colours[name]}
+            draw_curve(ax, i, style, values, densities[name], height, summary_of(name, values))
+        if self._spans_zero(methods):
             ax.axvline(0, color="0.5", linewidth=0.8, zorder=0)
         ax.axhline(0, color="0.3", linewidth=0.8, zorder=0)
-        ax.set(xlabel=self.score_name or "Score", ylabel="Density")
-        ax.set_ylim(-height * (0.06 * len(groups) + 0.02), 1.08 * height)
+        ax.set_ylabel("Density")
+        ax.set_ylim(-height * (0.06 * len(methods) + 0.02), 1.08 * height)
         has_density = any(found is not None for found in densities.values())
         ax.set_yticks([tick for tick in ax.get_yticks() if 0 <= tick <= 1.08 * height and has_density])
-        _draw_legend(ax, with_marks=has_density)
-        self.ax_, self.figure_ = as_given([ax]), ax.figure
-        return self
+        if legend:
+            draw_density_legend(ax, with_marks=has_density)
+
+    def _plot_rows(self, ax, methods, legend):
+        # A score that only has a few values, such as whether a prediction changes, has no density.
+        is_fine = len(np.unique(_defined(methods))) > _FEW
+        intervals = self._intervals(methods)
+        for row, (name, colour) in enumerate(colours_of(methods, self.floors).items()):
+            values = methods[name][~np.isnan(methods[name])]
+            tell_undefined(ax, row, methods[name])
+            if values.size:
+                density = self._density(values) if is_fine else None
+                draw_row(ax, row, values, density, colour)
+                draw_middle(ax, row, values, intervals[name], density, ("median", f"mean, {self.confidence:.0%} interval"))
+        if self._spans_zero(methods):
+            ax.axvline(0, color="0.5", linewidth=0.8, zorder=0)
+        ax.set_yticks(range(len(methods)), list(methods), fontsize="small")
+        for label, name in zip(ax.get_yticklabels(), methods):
+            label.set(style="italic" if name in self.floors else "normal", color="0.35" if name in self.floors else "black")
+        ax.tick_params(axis="y", length=0)
+        ax.set_ylim(len(methods) - 0.45, -0.55)
+        ax.grid(axis="x", color="0.9", linewidth=0.6)
+        ax.set_axisbelow(True)
+        for side in ("top", "left", "right"):
+            ax.spines[side].set_visible(False)
+        if legend:
+            draw_marks(ax, [ax], loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0.2)
+
+    def _intervals(self, methods):
+        params = {"groups": self.groups, "confidence": self.confidence}
+        if len({values.size for values in methods.values()}) > 1:
+            return {name: bootstrap_interval(values, **params) for name, values in methods.items()}
+        together = bootstrap_interval(np.stack(list(methods.values()), axis=1), **params)  # the draws once for all
+        return dict(zip(methods, zip(*together)))
+
+    def _spans_zero(self, methods):
+        low, high = self._bounds()
+        seen = _defined(methods)
+        low, high = (low, high) if np.isfinite([low, high]).all() or not seen.size else (seen.min(), seen.max())
+        return low < 0 < high
 
     def _bounds(self):
         return (-np.inf, np.inf) if self.bounds is None else tuple(float(bound) for bound in self.bounds)
@@ -200,15 +267,15 @@ class ScoreDistributionDisplay:
         return x, density
 
     def _checked(self):
-        """Return the scores of each group as an array of floats."""
-        groups = self.scores if isinstance(self.scores, dict) else {"": self.scores}
-        if not groups:
-            raise ValueError("scores of ScoreDistributionDisplay must hold at least one group; got an empty dict.")
+        """Return the scores of each method as an array of floats."""
+        methods = self.scores if isinstance(self.scores, dict) else {"": self.scores}
+        if not methods:
+            raise ValueError("scores of ScoreDistributionDisplay must hold at least one method; got an empty dict.")
         low, high = self._bounds()
         if not low < high:
             raise ValueError(f"bounds of ScoreDistributionDisplay must be (lowest, highest); got {self.bounds!r}.")
         checked = {}
-        for name, values in groups.items():
+        for name, values in methods.items():
             owner = f"scores[{name!r}]" if isinstance(self.scores, dict) else "scores"
             values = np.asarray(values, dtype=np.float64)
             if values.ndim != 1 or not values.size:
@@ -223,47 +290,14 @@ class ScoreDistributionDisplay:
                     f"{owner} of ScoreDistributionDisplay must lie within bounds={self.bounds!r}; "
                     f"got {defined.min():g} to {defined.max():g}."
                 )
+            if self.groups is not None and np.shape(self.groups) != values.shape:
+                raise ValueError(
+                    f"groups of ScoreDistributionDisplay must be one for each of {values.size} clips; "
+                    f"got shape {np.shape(self.groups)}."
+                )
             checked[name] = values
         return checked
 
 
-def _draw(ax, i, values, density, height, label):
-    style, colour = line_style(i), PALETTE[i % len(PALETTE)]
-    values = values[~np.isnan(values)]
-    rug = np.full(values.size, -height * (0.06 * i + 0.045))
-    if density is None:
-        ax.plot(values[:1].repeat(2), [0, height] if values.size else [], label=label, **style)
-        ax.plot(values, rug, "|", color=colour, markersize=7, alpha=0.7)
-        return
-    x, y = density
-    ax.plot(x, y, label=label, **style)
-    ax.fill_between(x, y, color=colour, alpha=0.12, linewidth=0)
-    ax.plot(values, rug, "|", color=colour, markersize=7, alpha=0.7)
-    median, mean = np.median(values), values.mean()
-    ax.vlines(median, 0, np.interp(median, x, y), color=colour, linestyle=style["linestyle"], linewidth=1.1)
-    ax.plot(mean, np.interp(mean, x, y), "o", color=colour, markeredgecolor="white", markersize=7, zorder=3)
-
-
-def _legend_entry(name, values):
-    undefined = int(np.isnan(values).sum())
-    defined = values[~np.isnan(values)]
-    if not defined.size:
-        text = f"no defined score ({undefined} undefined)"
-    else:
-        text = f"median {np.median(defined):.3f}, mean {defined.mean():.3f}, n = {defined.size}"
-        text += f" ({undefined} undefined)" if undefined else ""
-    return f"{name}: {text}" if name else text
-
-
-def _draw_legend(ax, with_marks):
-    from matplotlib.lines import Line2D
-
-    style = {"fontsize": "small", "frameon": False, "borderaxespad": 0.2}
-    if with_marks:
-        grey = {"color": "0.4", "linestyle": "none"}
-        marks = [
-            Line2D([], [], marker="|", markersize=11, markeredgewidth=1.1, label="median", **grey),
-            Line2D([], [], marker="o", markersize=7, markeredgecolor="white", label="mean", **grey),
-        ]
-        ax.add_artist(ax.legend(handles=marks, loc="lower right", bbox_to_anchor=(1, 1), handlelength=1, **style))
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), handlelength=3, **style)
+def _defined(methods):
+    return np.concatenate([values[~np.isnan(values)] for values in methods.values()])

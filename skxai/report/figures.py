@@ -1,15 +1,20 @@
 """The figures of a study, drawn with the package's displays; times in seconds, rows in hertz or cepstral index."""
 
+from itertools import combinations, product
 from pathlib import Path
 
 import numpy as np
 from sklearn.metrics import ConfusionMatrixDisplay
 
-from ..display import PerturbationCurveDisplay, SaliencyDisplay, ScoreDistributionDisplay
+from ..display import PerturbationCurveDisplay, RankingDisplay, SaliencyDisplay, ScoreDistributionDisplay
+from ..display._legends import draw_marks
+from ..display._style import line_style, spoken, vector_text
 from ..utils.discovery import all_metrics
+from .comparison import greater_is_better, measures_truth
 
 CLIPS_PER_CLASS = 3
 MOST_MISCLASSIFIED = 6
+SUREST_PER_CLASS = 2
 
 
 def draw_figures(result, folder, file_format="png", *, seed=0):
@@ -39,7 +44,8 @@ def draw_figures(result, folder, file_format="png", *, seed=0):
             while path in paths:  # two labels that differ only in what a file name cannot hold
                 path = path.with_stem(f"{path.stem}_")
             paths.append(path)
-            figure.savefig(paths[-1], dpi=150)
+            with vector_text():
+                figure.savefig(paths[-1], dpi=150)
             plt.close(figure)
     return paths
 
@@ -53,9 +59,9 @@ def _loss(result, rng):
     for ax, (name, classifier) in zip(panels[0], result.classifiers.items()):
         history = classifier.history_
         epochs = np.arange(1, len(history) + 1)
-        ax.plot(epochs, history[:, "train_loss"], "o-", markersize=4, label="training")
+        ax.plot(epochs, history[:, "train_loss"], label="training", **line_style(0, len(epochs)))
         if "valid_loss" in history[-1]:
-            ax.plot(epochs, history[:, "valid_loss"], "s--", markersize=4, label="validation")
+            ax.plot(epochs, history[:, "valid_loss"], label="validation", **line_style(1, len(epochs)))
         ax.set(xlabel="Epoch", ylabel="Cross-entropy", title=name or type(classifier).__name__)
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.set_ylim(bottom=0)
@@ -82,7 +88,7 @@ def _curves(result, rng):
     """Insertion and deletion curves of all methods, by accuracy and by probability."""
     for kind in ("insertion", "deletion"):
         for by in ("accuracy", "probability"):
-            display = PerturbationCurveDisplay.from_curve(_curves_of(result, kind), by=by)
+            display = PerturbationCurveDisplay.from_curve(_curves_of(result, kind), by=by, **_sureness(result))
             display.ax_.set_title(f"{kind.capitalize()} by {by}")
             yield f"{kind}_by_{by}", display.figure_
 
@@ -90,7 +96,7 @@ def _curves(result, rng):
 def _curves_per_class(result, rng):
     """Insertion and deletion curves of all methods, a panel for each class."""
     for kind in ("insertion", "deletion"):
-        display = PerturbationCurveDisplay.from_curve(_curves_of(result, kind), per_class=True)
+        display = PerturbationCurveDisplay.from_curve(_curves_of(result, kind), per_class=True, **_sureness(result))
         yield f"{kind}_per_class", display.figure_
 
 
@@ -115,38 +121,98 @@ def _mixture(result, rng):
     """Two clips of different classes, and their sum explained for either class, by all methods."""
     if result.clips.X.dtype.kind != "f":
         return  # paths: there are no waveforms to add
-    probability = result.classifiers[""].predict_proba(result.features).max(axis=1)
-    surest = [index for index in np.argsort(-probability) if _is_right(result)[index]]
-    if not surest:
+    classifier = result.classifiers[""]
+    chosen = _heard_together(result, classifier)
+    if chosen is None:
         return
-    first = surest[0]
-    others = [index for index in surest if result.clips.y[index] != result.clips.y[first]]
-    if not others:
-        return
-    parts = np.array([first, others[0]])
-    waveforms = result.clips.X[parts]
-    # Equally loud, so that neither part hides the other, and never clipped.
-    waveforms = waveforms / np.sqrt((waveforms.astype(np.float64) ** 2).mean(axis=1, keepdims=True))
-    mixture = waveforms.sum(axis=0)
-    stacked = np.concatenate([waveforms, mixture[None], mixture[None]])
-    stacked = (stacked / np.abs(stacked).max()).astype(np.float32)
-    features = result.extraction.transform(stacked)
+    parts, features, sure = chosen
     labels = result.clips.y[parts]
-    target = np.concatenate([labels, labels])
-    maps = {name: result.explainers[name].explain(features, target) for name in _pictured(result)}
-    titles = [*(f"{label} alone" for label in labels), *(f"both, explained\nas {label}" for label in labels)]
-    display = SaliencyDisplay.from_maps(maps, features, axes=result.axes, titles=titles)
+    maps = {name: result.explainers[name].explain(features, np.tile(labels, 2)) for name in _pictured(result)}
+    titles = [f"{label} alone\np = {p:.2f}" for label, p in zip(labels, sure)]
+    titles += [f"both, explained\nas {label}\np = {p:.2f}" for label, p in zip(labels, sure[2:])]
+    # In the mixture too the box is that of the class explained: there the relevance belongs.
+    events = None if result.clips.events is None else 2 * [result.clips.events[index] for index in parts]
+    display = SaliencyDisplay.from_maps(maps, features, axes=result.axes, titles=titles, events=events)
     yield "mixture", display.figure_
 
 
+def _heard_together(result, classifier):
+    """Choose two clips of which the classifier is sure, and in whose mixture it hears either, of all such pairs the most.
+
+    Returns
+    -------
+    parts : list of two int
+        Their indices.
+    features : ndarray of shape (4, 1, f, t)
+        Of each alone and, twice, of both.
+    sure : ndarray of shape (4,)
+        The probabilities of the first and the second class, alone and in the mixture.
+    """
+    probability = classifier.predict_proba(result.features).max(axis=1)
+    right = np.flatnonzero(_is_right(result))
+    surest = right[np.argsort(-probability[right], kind="stable")]
+    of_class = [surest[result.clips.y[surest] == label][:SUREST_PER_CLASS] for label in classifier.classes_]
+    best, chosen = -1.0, None
+    for first, second in combinations(of_class, 2):
+        for parts in product(first.tolist(), second.tolist()):
+            waveforms = result.clips.X[list(parts)].astype(np.float64)
+            # Equally loud, so that neither part hides the other, and never clipped.
+            waveforms = waveforms / np.sqrt((waveforms**2).mean(axis=1, keepdims=True))
+            stacked = np.concatenate([waveforms, *2 * [waveforms.sum(axis=0, keepdims=True)]])
+            features = result.extraction.transform((stacked / np.abs(stacked).max()).astype(np.float32))
+            columns = np.searchsorted(classifier.classes_, np.tile(result.clips.y[list(parts)], 2))
+            sure = classifier.predict_proba(features)[np.arange(4), columns]
+            if sure[2:].min() > best:
+                best, chosen = sure[2:].min(), (list(parts), features, sure)
+    return chosen
+
+
 def _density(result, rng):
-    """Density of each metric's values over the test clips, a row of the table each."""
-    directions = dict(all_metrics())
-    for metric in next(iter(result.explained.values())).scores:
-        scores = {method: explained.scores[metric] for method, explained in result.explained.items()}
-        name = metric.replace("_", " ")
-        display = ScoreDistributionDisplay.from_scores(scores, score_name=name, bounds=directions[metric].bounds)
+    """Density of each metric's values over the test clips, of all methods."""
+    for metric, scores, bounds in _scores_of(result):
+        params = {"score_name": spoken(metric), "bounds": bounds, "floors": result.table.floors}
+        display = ScoreDistributionDisplay.from_scores(scores, groups=result.clips.groups, **params)
         yield f"{metric}_density", display.figure_
+
+
+def _scores(result, rng):
+    """All metrics at a glance: the scores of the clips with their means and intervals, a row a method."""
+    import matplotlib.pyplot as plt
+
+    found = [each for each in _scores_of(result) if not all(np.isnan(values).all() for values in each[1].values())]
+    n_columns = min(4, len(found))
+    n_rows = -(-len(found) // n_columns)
+    size = (1.6 + 2.5 * n_columns, 0.4 + n_rows * (0.55 + 0.2 * len(result.explained)))
+    figure, panels = plt.subplots(n_rows, n_columns, figsize=size, sharey=True, squeeze=False, layout="constrained")
+    for ax, (metric, scores, bounds) in zip(panels.flat, found):
+        params = {"bounds": bounds, "floors": result.table.floors, "groups": result.clips.groups}
+        ScoreDistributionDisplay.from_scores(scores, ax=ax, rows=True, legend=False, **params)
+        arrow = {True: " ↑", False: " ↓"}.get(greater_is_better(metric), "")
+        ax.set_title(f"{spoken(metric)}{arrow}", fontsize="medium")
+        ax.set_xlabel("")
+        ax.tick_params(axis="x", labelsize="small")
+    for ax in panels.flat[len(found) :]:
+        ax.remove()
+    draw_marks(figure, panels.flat[: len(found)], loc="outside lower right")
+    yield "scores", figure
+
+
+def _ranking(result, rng):
+    """Mean ranks of the methods by each metric that measures truth, and which of them cannot be told apart."""
+    import matplotlib.pyplot as plt
+
+    metrics = ["mean", *(metric for metric, _, _ in _scores_of(result) if measures_truth(metric))]
+    if len(result.explained) < 2:
+        return
+    n_columns = min(3, len(metrics))
+    n_rows = -(-len(metrics) // n_columns)
+    size = (5.2 * n_columns, n_rows * (1.1 + 0.13 * len(result.explained)))
+    figure, panels = plt.subplots(n_rows, n_columns, figsize=size, squeeze=False, layout="constrained")
+    for ax, metric in zip(panels.flat, metrics):
+        RankingDisplay.from_comparison(result.table, metric, ax=ax)
+    for ax in panels.flat[len(metrics) :]:
+        ax.remove()
+    yield "ranking", figure
 
 
 FIGURES = {
@@ -158,6 +224,8 @@ FIGURES = {
     "misclassified": _misclassified,
     "mixture": _mixture,
     "density": _density,
+    "scores": _scores,
+    "ranking": _ranking,
 }
 
 
@@ -165,6 +233,18 @@ def _curves_of(result, kind):
     # Random maps stand beside the methods: a curve like theirs explains nothing.
     shown = dict.fromkeys([*_pictured(result), *result.table.chance.values()])
     return {method: result.explained[method].curves[kind] for method in shown}
+
+
+def _scores_of(result):
+    """Yield each metric with its values by method and its bounds."""
+    metrics = dict(all_metrics())
+    for metric in next(iter(result.explained.values())).scores:
+        yield metric, {method: found.scores[metric] for method, found in result.explained.items()}, metrics[metric].bounds
+
+
+def _sureness(result):
+    """Return the recordings behind the clips, and which of the drawn curves others must beat."""
+    return {"groups": result.clips.groups, "floors": [*dict.fromkeys(result.table.chance.values())]}
 
 
 def _predicted(result):

@@ -84,7 +84,17 @@ def _mfcc_13x400(clips):
     )
 
 
-MAIN_FIGURES = ("loss", "confusion", "curves", "curves_per_class", "examples", "misclassified", "mixture")
+MAIN_FIGURES = (
+    "loss",
+    "confusion",
+    "scores",
+    "ranking",
+    "curves",
+    "curves_per_class",
+    "examples",
+    "misclassified",
+    "mixture",
+)
 
 
 def all_studies():

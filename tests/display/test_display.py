@@ -10,7 +10,13 @@ import numpy as np
 import pytest
 
 from skxai import display
-from skxai.display import PerturbationCurveDisplay, RandomisationDisplay, SaliencyDisplay, ScoreDistributionDisplay
+from skxai.display import (
+    PerturbationCurveDisplay,
+    RandomisationDisplay,
+    RankingDisplay,
+    SaliencyDisplay,
+    ScoreDistributionDisplay,
+)
 from skxai.metrics import PerturbationCurve, RandomisationCurve
 
 CURVE = PerturbationCurve("deletion", np.array([0.0, 0.5, 1.0]), np.array([[1.0, 0.4, 0.0]]), np.zeros((1, 3)), np.zeros(1))
@@ -20,6 +26,7 @@ DRAW = {
     "SaliencyDisplay": lambda ax=None: SaliencyDisplay.from_maps(MAPS, MAPS, ax=ax),
     "PerturbationCurveDisplay": lambda ax=None: PerturbationCurveDisplay.from_curve(CURVE, ax=ax),
     "RandomisationDisplay": lambda ax=None: RandomisationDisplay.from_curve(RANDOMISED, ax=ax),
+    "RankingDisplay": lambda ax=None: RankingDisplay.from_ranks({"a": 1.2, "b": 1.8}, 0.5, ax=ax),
     "ScoreDistributionDisplay": lambda ax=None: ScoreDistributionDisplay.from_scores([0.1, 0.2, 0.5], ax=ax),
 }
 

@@ -1,5 +1,7 @@
 """SaliencyDisplay: what lies where, in seconds and hertz."""
 
+import io
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -9,9 +11,9 @@ from sklearn.pipeline import make_pipeline
 
 from skxai.datasets import AudioEvent, make_audio_events
 from skxai.display import SaliencyDisplay
-from skxai.display.saliency import relative_relevance
+from skxai.display._relevance import relative_relevance
 from skxai.explainers import VanillaSaliency
-from skxai.features import MFCC, FeatureScaler, MelSpectrogram, ResizeFeatures, Spectrogram, feature_axes
+from skxai.features import MFCC, FeatureAxes, FeatureScaler, MelSpectrogram, ResizeFeatures, Spectrogram, feature_axes
 from skxai.models import AcoumonClassifier
 
 RATE = 16000
@@ -139,8 +141,8 @@ class TestPanels:
     def test_clips_by_methods(self):
         display = SaliencyDisplay.from_maps({"first": MAPS, "second": MAPS}, MAPS, titles=list("abc"))
         grid = display.ax_.reshape(3, 3)
-        assert [ax.get_title() for ax in grid[0]] == ["a", "first", "second"]
-        assert [ax.get_title() for ax in grid[:, 0]] == ["a", "b", "c"]
+        assert [[ax.get_title() for ax in row] for row in grid] == [["", "first", "second"], [""] * 3, [""] * 3]
+        assert [[text.get_text() for text in row[0].texts] for row in grid] == [["a"], ["b"], ["c"]]
         np.testing.assert_array_equal(grid[2, 0].images[0].get_array(), MAPS[2, 0])
 
     def test_several_panels_take_as_many_axes(self):
@@ -155,6 +157,61 @@ class TestPanels:
         np.testing.assert_array_equal(ax.lines[0].get_ydata(), features[0])
         np.testing.assert_allclose(ax.lines[0].get_xdata(), np.arange(30))
         assert ax.images[0].get_array().shape == (1, 30)
+
+
+class TestSignals:
+    """Waveforms: long rows of samples over time."""
+
+    AXES = FeatureAxes.of_waveforms(RATE, RATE)
+
+    def test_long_signals_are_an_envelope_over_seconds(self):
+        waveform = RNG.normal(size=(1, RATE))
+        ax = SaliencyDisplay.from_maps(np.abs(waveform), waveform, axes=self.AXES).ax_
+        assert (ax.get_xlabel(), ax.get_ylabel()) == ("Time (s)", "Amplitude")
+        assert ax.get_xlim() == pytest.approx((-0.5 / RATE, 1 - 0.5 / RATE))
+        (outline,) = ax.collections[0].get_paths()
+        assert len(outline.vertices) < 6000
+        assert outline.vertices[:, 1].min() == pytest.approx(waveform.min())
+        assert outline.vertices[:, 1].max() == pytest.approx(waveform.max())
+        (strip,) = ax.images
+        assert strip.get_extent()[3] < waveform.min()  # the strip lies under the waveform
+
+    @pytest.mark.parametrize("sign", [1, -1])
+    def test_relevance_is_seen_where_it_lies(self, sign):
+        maps = np.zeros((1, RATE))
+        maps[0, 4000:4100] = sign
+        (strip,) = SaliencyDisplay.from_maps(maps, RNG.normal(size=(1, RATE)), axes=self.AXES).ax_.images
+        relevance = strip.get_array()[0]
+        (seen,) = np.nonzero(relevance > 0.5) if sign > 0 else np.nonzero(relevance < -0.5)
+        left, right = (np.array([seen[0], seen[-1] + 1]) / len(relevance)).round(2)
+        assert (left, right) == (0.25, pytest.approx(0.26, abs=0.01))
+
+    def test_channel_of_a_signal_is_no_row(self):
+        waveform = RNG.normal(size=(2, 1, RATE))
+        display = SaliencyDisplay.from_maps(waveform**2, waveform, axes=self.AXES)
+        assert [len(ax.collections) for ax in display.ax_] == [1, 1]
+
+    def test_methods_are_strips_under_one_waveform(self):
+        waveforms = RNG.normal(size=(2, RATE))
+        maps = {"first": waveforms**2, "second": np.ones_like(waveforms)}
+        display = SaliencyDisplay.from_maps(maps, waveforms, axes=self.AXES, titles=["a", "b"], events=[[TONE], [TONE]])
+        grid = display.ax_.reshape(3, 2)
+        assert [ax.get_title() for ax in grid[0]] == ["a", "b"]
+        assert [ax.get_ylabel() for ax in grid[1:, 0]] == ["first", "second"]
+        assert [[len(ax.images) for ax in row] for row in grid] == [[0, 0], [1, 1], [1, 1]]
+        assert {text.get_text() for text in grid[2, 1].texts} == {"constant map"}
+        for ax in grid.flat:
+            (box,) = ax.patches
+            assert (box.get_x(), box.get_width()) == (0.25, 0.5)
+        assert {ax.get_xlim() for ax in grid.flat} == {grid[0, 0].get_xlim()}
+
+    @pytest.mark.parametrize(("suffix", "most"), [("svg", 200_000), ("pdf", 50_000)])
+    def test_file_of_minutes_of_samples_is_small(self, suffix, most):
+        waveform = np.sin(np.arange(220_500) ** 1.2)[np.newaxis]
+        axes = FeatureAxes.of_waveforms(220_500, 44100)
+        file = io.BytesIO()
+        SaliencyDisplay.from_maps(waveform**2, waveform, axes=axes).figure_.savefig(file, format=suffix)
+        assert len(file.getvalue()) < most
 
 
 class TestEvents:
@@ -239,7 +296,7 @@ class TestFromEstimator:
         ({"titles": ["a"]}, "titles of SaliencyDisplay must be one for each of 3 clips; got 1"),
         ({"events": [[TONE]] * 3}, "events of SaliencyDisplay need axes in seconds; got axes=None"),
         ({"axes": "wrong"}, r"axes of SaliencyDisplay must have the features' rows and columns, \(6, 5\); got \(64,"),
-        ({"n_columns": 0}, "n_columns of SaliencyDisplay must be an integer of at least 1; got 0"),
+        ({"n_columns": 0}, "n_columns of SaliencyDisplay must be an integer of at least 1 or None; got 0"),
     ],
 )
 def test_what_does_not_fit_is_refused(changed, message):

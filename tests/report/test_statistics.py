@@ -68,7 +68,7 @@ def test_draws_are_paired_seeded_and_independent_of_blocks(rng, monkeypatch):
     means = bootstrap_means(values, random_state=3)
     shifted = bootstrap_means(np.column_stack([values[:, 0], values[:, 0] + 1]), random_state=3)
     np.testing.assert_allclose(shifted[:, 1] - shifted[:, 0], 1)
-    monkeypatch.setattr("skxai.report.statistics._BLOCK", 70)
+    monkeypatch.setattr("skxai.utils.bootstrap._BLOCK", 70)
     np.testing.assert_allclose(bootstrap_means(values, random_state=3), means)
     assert not np.array_equal(bootstrap_means(values, random_state=4), means)
 

@@ -1,0 +1,71 @@
+"""Maps as they are shown: relative to their own extremes, and at no more columns than a picture has."""
+
+import numpy as np
+
+__all__ = ["envelope", "mean_of_columns", "relative_relevance"]
+
+
+def relative_relevance(maps):
+    """Scale each map to [0, 1] by its extremes, or, where it has negative values, to [−1, 1] by its magnitude.
+
+    Parameters
+    ----------
+    maps : ndarray of shape (n, ...)
+        Raw maps. If any has negative values, all are taken for signed.
+
+    Returns
+    -------
+    ndarray of shape (n, ...)
+        0 throughout for a constant map.
+    """
+    flat = maps.reshape(len(maps), -1).astype(np.float64)
+    low = flat.min(axis=1, keepdims=True)
+    span = flat.max(axis=1, keepdims=True) - low
+    if low.min() < 0:
+        scaled, size = flat, np.abs(flat).max(axis=1, keepdims=True)
+    else:
+        scaled, size = flat - low, span
+    return np.divide(scaled, size, out=np.zeros_like(flat), where=(size > 0) & (span > 0)).reshape(maps.shape)
+
+
+def mean_of_columns(values, n_columns):
+    """Average long rows over at most ``n_columns`` neighbourhoods, in which the relevance of samples adds up.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n, p)
+        Maps of signals.
+    n_columns : int
+        How many columns a picture has.
+
+    Returns
+    -------
+    ndarray of shape (n, min(p, n_columns))
+        The values themselves where there are no more than ``n_columns``.
+    """
+    if values.shape[1] <= n_columns:
+        return values
+    edges = _edges(values.shape[1], n_columns)
+    return np.add.reduceat(values.astype(np.float64), edges[:-1], axis=1) / np.diff(edges)
+
+
+def envelope(signal, n_columns):
+    """Return the least and the greatest value of a long signal in each of ``n_columns`` neighbourhoods.
+
+    Parameters
+    ----------
+    signal : ndarray of shape (p,)
+        With p > n_columns.
+    n_columns : int
+        How many columns a picture has.
+
+    Returns
+    -------
+    low, high : ndarray of shape (n_columns,)
+    """
+    edges = _edges(len(signal), n_columns)
+    return np.minimum.reduceat(signal, edges[:-1]), np.maximum.reduceat(signal, edges[:-1])
+
+
+def _edges(length, n_columns):
+    return np.round(np.linspace(0, length, n_columns + 1)).astype(int)
