@@ -2,10 +2,10 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: demo test check bench agreement clean
+.PHONY: demo test check bench agreement browser clean
 
-demo: .venv/installed  ## train, explain, score and draw on built-in scenes; results in out/demo
-	$(BIN)/skxai compare --out out/demo --overwrite
+demo: .venv/installed  ## train, explain, score and draw on built-in scenes; results in out/demo, and as one page
+	$(BIN)/skxai compare --html --out out/demo --overwrite
 
 test: .venv/installed  ## the whole test suite
 	$(BIN)/python -m pytest
@@ -17,10 +17,10 @@ check: .venv/installed  ## lint and formatting
 bench: export BENCH_COMMAND = make bench$(if $(ARGS), ARGS="$(ARGS)")
 bench: .venv/peers  ## time everything beside the peers (about 10 minutes); ARGS="-k score_cam" narrows it
 	mkdir -p out/bench
-	$(BIN)/python -m pytest benchmarks --benchmark-quiet --benchmark-json=out/bench/results.json $(ARGS)
+	$(BIN)/python -m pytest benchmarks -n 0 --benchmark-quiet --benchmark-json=out/bench/results.json $(ARGS)
 
 agreement: .venv/installed  ## how far skxai is from its oracles and from the peers, as docs/agreement.md
-	$(BIN)/python -m pytest tests/reference tests/peers --agreement docs/agreement.md
+	$(BIN)/python -m pytest tests/reference tests/peers -n 0 --agreement docs/agreement.md
 
 .venv/installed: setup.py constraints.txt
 	$(PYTHON) -m venv .venv
@@ -31,6 +31,13 @@ agreement: .venv/installed  ## how far skxai is from its oracles and from the pe
 .venv/peers: .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test,bench,peers]"
 	touch $@
+
+# Without it the tests of the page in a browser are skipped. Only root of a Debian can install it.
+browser:  ## install Chromium for `make test`, where that is possible
+	@if ! command -v chromedriver >/dev/null && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends chromium chromium-driver >/dev/null \
+		|| echo "Chromium could not be installed: the tests in a browser will be skipped."; \
+	fi
 
 clean:  ## remove what the other targets made
 	rm -rf .venv out cache *.egg-info .hypothesis .pytest_cache .ruff_cache

@@ -25,6 +25,7 @@ setup(
     long_description_content_type="text/markdown",
     license="BSD-3-Clause",
     packages=find_packages(include=["skxai", "skxai.*"]),
+    package_data={"skxai.report.page": ["templates/*"]},
     python_requires=">=3.11",
     install_requires=[
         "scikit-learn>=1.6",
@@ -37,11 +38,14 @@ setup(
         "soundfile>=0.12",
         "pandas>=2.2",
         "matplotlib>=3.8",
+        "jinja2>=3.1",  # the page
+        "markupsafe>=2.1",
         "tqdm>=4.66",  # progress bars on long work
         "filelock>=3.12",  # one training per fold, also when parallel workers ask for it at the same moment
     ],
     extras_require={
-        "test": ["pytest>=8", "hypothesis>=6.100", "ruff>=0.6", *PEERS],
+        "test": ["pytest>=8", "pytest-xdist>=3.6", "hypothesis>=6.100", "ruff>=0.6", "selenium>=4.20", *PEERS],
+        "captum": [PEERS[0]],  # CaptumExplainer
         "bench": ["pytest-benchmark>=5"],
         # TensorFlow is heavy, and only for `make bench`. Whichever is missing is left out of its table, by name.
         "peers": [*PEERS, "tf-keras-vis>=0.8.7", "tensorflow>=2.16"],  # of tf-keras-vis, which does not ask for it

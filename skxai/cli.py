@@ -36,6 +36,7 @@ what it writes:
   scores.csv     every metric of every clip;  summary.csv: their distribution
   maps.npz       arrays: maps (methods × clips × …), methods, features, labels, clips
   figures/       the pictures;  run.json: the command, seeds and versions
+  page.html      with --html: all of it in one page, with the examples to look at and to listen to
 """
 
 
@@ -61,7 +62,7 @@ def main(arguments=None):
     except KeyboardInterrupt:
         print("skxai: interrupted; nothing was written.", file=sys.stderr)
         return 130
-    except (ValueError, TypeError, OSError) as error:
+    except (ValueError, TypeError, OSError, ImportError) as error:
         if options.debug:
             raise
         print(f"skxai: error: {error}", file=sys.stderr)
@@ -143,6 +144,7 @@ def _add_compare(commands):
     output.add_argument(
         "--out", type=Path, default=Path("out/compare"), metavar="DIR", help="new folder for the results (default: %(default)s)"
     )
+    output.add_argument("--html", action="store_true", help="write page.html too: the table, curves and examples to listen to")
     output.add_argument("--overwrite", action="store_true", help="replace earlier results in --out")
     output.add_argument("--format", choices=["png", "svg", "pdf"], default="png", help="of the figures (default: %(default)s)")
     output.add_argument("--jobs", type=int, default=None, metavar="N", help="files that are read at a time (default: 1)")
@@ -158,7 +160,7 @@ def _compare(options):
 
     from .engine import progress_bars
     from .report.figures import draw_figures
-    from .report.run import claim_folder, publish_folder, run_study, write_tables
+    from .report.run import claim_folder, facts_of, publish_folder, run_study, write_tables
     from .report.studies import get_study
 
     mpl.use("Agg")  # figures go to files: no screen is needed
@@ -193,9 +195,14 @@ def _compare(options):
                 say=say,
             )
         settings = {name: str(value) for name, value in vars(options).items() if name != "run" and value is not None}
-        write_tables(result, partial, {"command": " ".join(["skxai", *sys.argv[1:]]), "settings": settings})
+        facts = facts_of(result, {"command": " ".join(["skxai", *sys.argv[1:]]), "settings": settings})
+        write_tables(result, partial, facts)
         say("Drawing.")
         figures = draw_figures(result, partial / "figures", options.format, seed=options.seed)
+        if options.html:
+            say("Writing the page.")
+            result.table.evidence.facts.update(facts)
+            result.table.to_html(partial / "page.html", title=_title(options))
         publish_folder(partial, options.out)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
@@ -203,6 +210,13 @@ def _compare(options):
     print()
     print(result.table.to_text())
     print(f"\n{len(figures)} figures are in {options.out / 'figures'}; the table, all scores and the maps in {options.out}.")
+    if options.html:
+        print(f"To look and to listen, open {options.out / 'page.html'} in a browser.")
+
+
+def _title(options):
+    """Return the heading of the page: what was explained."""
+    return f"Explanations of {'scenes' if options.data is None else options.data.resolve().name}"
 
 
 def _positive(text):

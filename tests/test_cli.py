@@ -8,6 +8,7 @@ import pytest
 import soundfile as sf
 
 from skxai import cli
+from skxai.models import resnet
 from skxai.report import get_study
 from skxai.utils.discovery import all_explainers
 
@@ -30,8 +31,8 @@ def run(tmp_path, *arguments):
     return cli.main(["compare", "--out", str(tmp_path / "out"), *arguments])
 
 
-def test_a_run_writes_the_table_the_scores_the_maps_and_the_figures(tmp_path, folder, capsys):
-    assert run(tmp_path, "--data", str(folder), *QUICK, "class_discriminativity", "relevance_mass") == 0
+def test_a_run_writes_the_table_the_scores_the_maps_the_figures_and_the_page(tmp_path, folder, capsys):
+    assert run(tmp_path, "--data", str(folder), "--html", *QUICK, "class_discriminativity", "relevance_mass") == 0
     out = tmp_path / "out"
     table = pd.read_csv(out / "table.csv", index_col=0)
     assert table.index.tolist() == ["GradCAM", "VanillaSaliency"]
@@ -53,9 +54,14 @@ def test_a_run_writes_the_table_the_scores_the_maps_and_the_figures(tmp_path, fo
     figures = {path.name: path.stat().st_size for path in (out / "figures").iterdir()}
     assert {"loss.png", "confusion_matrix.png", "insertion_by_accuracy.png", "deletion_per_class.png"} <= set(figures)
     assert min(figures.values()) > 1000
+    page = (out / "page.html").read_text(encoding="utf-8")
+    assert page.count('class="card"') == 2
+    assert page.count('data-sound="') == 2 * (1 + 2 * 2)  # paths are read as the pipeline reads them
+    assert all(fact in page for fact in ("Explanations of audio", "accuracy", "epochs", "scikit-learn"))
     printed = capsys.readouterr().out
     assert "insertion_auc ↑" in printed
     assert str(out / "figures") in printed
+    assert printed.endswith(f"open {out / 'page.html'} in a browser.\n")
     assert not list(tmp_path.glob("*.partial"))
 
 
@@ -78,6 +84,7 @@ def test_scenes_know_where_their_sounds_are(tmp_path, capsys):
     printed = capsys.readouterr().out
     assert "relevance_mass ↑" in printed
     assert "but for the floors EnergyMap, RandomMap" in printed
+    assert not (tmp_path / "out" / "page.html").exists()
 
 
 def test_all_methods_stand_beside_the_floors():
@@ -94,7 +101,9 @@ def test_a_metric_of_a_truth_that_is_not_known_is_an_error_before_the_training(t
     assert "trained" not in captured.out
 
 
-def test_the_thesis_of_ansari_runs_on_scenes(tmp_path, capsys):
+def test_the_thesis_of_ansari_runs_on_scenes(tmp_path, capsys, monkeypatch):
+    shallow = {depth: (block, (1, 1, 1, 1)) for depth, (block, _) in resnet.ARCHITECTURES.items()}  # in the same four stages
+    monkeypatch.setattr(resnet, "ARCHITECTURES", shallow)
     arguments = ["--preset", "ansari2024", "--scenes", "24", "--epochs", "1", "--n-test", "2", "--scoring", "insertion_auc"]
     assert run(tmp_path, *arguments) == 0
     with np.load(tmp_path / "out" / "maps.npz") as arrays:

@@ -1,8 +1,9 @@
 """Explainers side by side: the table, the studies that `skxai compare` runs, and their figures."""
 
-from ._compare import Explained, compare_explainers, explain_and_score, table_of
+from ._compare import compare_explainers
 from .clips import Clips, load_clips, split_clips
 from .comparison import Comparison
+from .explained import Explained, explain_and_score, table_of
 from .run import StudyResult, run_study
 from .studies import Study, all_studies, get_study
 

@@ -2,13 +2,13 @@
 
 import inspect
 import tempfile
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
+from itertools import zip_longest
+from numbers import Integral
 
 import joblib
 import numpy as np
-import pandas as pd
 from sklearn.base import clone
 from sklearn.model_selection import check_cv
 from sklearn.pipeline import Pipeline
@@ -17,126 +17,10 @@ from sklearn.utils.validation import _num_samples, check_is_fitted
 from tqdm.auto import tqdm
 
 from ..engine import progress_bars, shared_passes
-from ..explainers import RandomMap
-from ..metrics import (
-    PerturbationCurve,
-    available_scorers,
-    deletion_curve,
-    evaluate,
-    get_scorer,
-    insertion_curve,
-    split_pipeline,
-)
-from ..metrics._scorer import mean_of_defined
-from .comparison import Comparison
-
-
-@dataclass(frozen=True)
-class Explained:
-    """What one method gave on a set of clips.
-
-    Attributes
-    ----------
-    maps : ndarray of shape (n, ...)
-        The saliency maps, of the features' shape.
-    scores : dict from str to ndarray of shape (n,)
-        The metrics' values clip by clip, NaN where undefined.
-    curves : dict from str to PerturbationCurve
-        "deletion" and "insertion", where they were asked for.
-    seconds : float
-        What the maps took.
-    """
-
-    maps: np.ndarray
-    scores: dict[str, np.ndarray]
-    curves: dict[str, PerturbationCurve]
-    seconds: float
-
-
-def explain_and_score(estimator, X, y=None, *, scoring=None, curves=False, truth=None, **params):
-    """Explain clips and score the maps, sharing all passes that the metrics have in common.
-
-    Inside ``skxai.engine.shared_passes()`` several explainers share theirs too: features, recorded forwards and the
-    predictions of the clips as they are.
-
-    Parameters
-    ----------
-    estimator : explainer, Pipeline or search
-        Fitted.
-    X : array-like
-        What the estimator takes.
-    y : array-like of shape (n,) or None, default=None
-        True labels, for the metrics and curves by accuracy.
-    scoring : list of str or None, default=None
-        Scorer names; None is all that can be computed with what is given.
-    curves : bool, default=False
-        Whether to keep the deletion and insertion curves.
-    truth : EventTruth or None, default=None
-        Where the classes sound in the features of X, for the metrics that compare with it.
-    **params
-        Parameters that are given to each metric that takes them.
-
-    Returns
-    -------
-    Explained
-    """
-    with shared_passes():
-        explainer, features = split_pipeline(estimator, X)
-        start = time.perf_counter()
-        maps = explainer.transform(features)
-        seconds = time.perf_counter() - start
-        scores = evaluate(explainer, features, y, scoring, maps=maps, truth=truth, **params)
-        kept = {}
-        if curves:
-            shared = {name: params[name] for name in ("baseline", "step", "random_state") if name in params}
-            kept["deletion"] = deletion_curve(explainer, features, maps, y, **shared)
-            kept["insertion"] = insertion_curve(explainer, features, maps, y, **shared)
-    return Explained(maps, scores, kept, seconds)
-
-
-def table_of(explained, explainers=None, *, clips=None, groups=None, random_state=0):
-    """Make the table of methods that were explained already.
-
-    Parameters
-    ----------
-    explained : dict from str to Explained
-        By the name of their row.
-    explainers : dict from str to explainer or Pipeline, or None, default=None
-        The methods, by the same names. They tell which rows look at no model; None takes none of them for a floor.
-    clips : array-like of shape (n,) or None, default=None
-        What the clips are called.
-    groups : array-like of shape (n,) or None, default=None
-        The recording of each clip.
-    random_state : int, RandomState instance, Generator or None, default=0
-        Of the bootstrap.
-
-    Returns
-    -------
-    Comparison
-        One row a method; one column a metric, the mean over the clips where it is defined; last the milliseconds that a map
-        took, without what a row above had computed already.
-    """
-    rows = {}
-    for method, result in explained.items():
-        rows[method] = {name: mean_of_defined(values, name, method) for name, values in result.scores.items()}
-        rows[method]["ms_per_map"] = 1000 * result.seconds / len(result.maps)
-    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("method")
-    scores = {method: result.scores for method, result in explained.items()}
-    given = (explainers or {}).items()
-    last = {name: estimator[-1] if isinstance(estimator, Pipeline) else estimator for name, estimator in given}
-    floors = [name for name, explainer in last.items() if not getattr(explainer, "explains_model", True)]
-    return Comparison(table, scores, clips=clips, groups=groups, floors=floors, chance=_chance(last), random_state=random_state)
-
-
-def _chance(explainers):
-    """Return for each method the row of random maps over its classifier, or else of the only ones that there are."""
-    random = [name for name, explainer in explainers.items() if isinstance(explainer, RandomMap)]
-    chance = {}
-    for name, explainer in explainers.items():
-        same = [other for other in random if explainers[other].estimator is getattr(explainer, "estimator", None)]
-        if name not in random and (same or len(random) == 1):
-            chance[name] = (same or random)[0]
-    return chance
+from ..metrics import available_scorers, get_scorer, split_pipeline
+from .evidence import choose_examples, evidence_of, join_curves, show
+from .explained import CURVE_OF, Explained, explain_and_score, table_of
+from .provenance import machine, versions
 
 
 def compare_explainers(
@@ -151,6 +35,7 @@ def compare_explainers(
     n_jobs=None,
     verbose=0,
     random_state=0,
+    examples=24,
     **params,
 ):
     """Compare explainers by how faithful they are to the model.
@@ -180,6 +65,9 @@ def compare_explainers(
         Above 0 shows a progress bar.
     random_state : int, RandomState instance, Generator or None, default=0
         Of the metrics that draw, and of the bootstrap behind the table's intervals.
+    examples : int, default=24
+        Of how many clips the table keeps the maps, and the waveforms where a pipeline begins with them, to show them on its
+        page: ``to_html("page.html")``. They are taken from all classes evenly, right and wrong ones.
     **params
         Parameters that are given to each metric that takes them, such as ``baseline``.
 
@@ -189,12 +77,13 @@ def compare_explainers(
         A DataFrame: one row a method, one column a metric, the metric's own mean over the clips (a loss is not negated), then
         ``ms_per_map``, the milliseconds that a map took without what a row above had computed already: features, recorded
         forwards and the predictions of the clips are shared. Its ``intervals()``, ``tests()``, ``ranks()`` and
-        ``agreement()`` say how sure the means are, which differences are real, and whether the metrics agree.
+        ``agreement()`` say how sure the means are, which differences are real, and whether the metrics agree;
+        ``to_html("page.html")`` writes all of it, with examples to look at and to listen to, as one page.
 
     Raises
     ------
     ValueError
-        For an unknown scorer, ``cv`` without ``y``, or groups of another number than the clips.
+        For an unknown scorer, ``cv`` without ``y``, groups of another number than the clips, or a negative number of examples.
     NotFittedError
         If an explainer is not fitted and there is no ``cv``.
 
@@ -217,58 +106,111 @@ def compare_explainers(
         raise TypeError(f"explainers must be a dict from a name to an explainer or a Pipeline; got {explainers!r}.")
     if groups is not None and len(groups) != _num_samples(X):
         raise ValueError(f"groups must hold one for each of {_num_samples(X)} clips; got {len(groups)}.")
-    scoring = available_scorers(y, truth) if scoring is None else list(scoring)
+    if not isinstance(examples, Integral) or examples < 0:
+        raise ValueError(f"examples of compare_explainers must be a whole number of clips, 0 or more; got {examples!r}.")
+    scoring = available_scorers(y, truth, explainers.values()) if scoring is None else list(scoring)
+    facts = _facts(explainers, scoring, cv, random_state, params)
     if any("random_state" in inspect.signature(get_scorer(name).metric).parameters for name in scoring):
         params["random_state"] = random_state
+    given = {"scoring": scoring, "curves": _curves_behind(scoring), **params}
     if cv is not None:
         if y is None:
             raise ValueError("y must be given with cv: the explainers' classifiers are trained in each fold; got None.")
-        explained, clips = _cross_validated(explainers, X, y, scoring, cv, groups, truth, n_jobs, verbose, params)
+        explained, clips, shown = _cross_validated(explainers, X, y, cv, groups, truth, n_jobs, verbose, examples, given)
         # A splitter that tests a clip more than once does not make more clips of it.
         groups = clips if groups is None else _safe_indexing(groups, clips)
-        return table_of(explained, explainers, clips=clips, groups=groups, random_state=random_state)
-    for explainer in explainers.values():
-        check_is_fitted(explainer)
-    tasks = [(name, explainer) for name, explainer in explainers.items()]
+        y = _safe_indexing(y, clips)
+    else:
+        for explainer in explainers.values():
+            check_is_fitted(explainer)
+        with shared_passes():
+            first, features = split_pipeline(next(iter(explainers.values())), X)
+            shown = choose_examples(examples, _num_samples(X), y, first.predict(features))
 
-    def score(explainer):
-        return explain_and_score(explainer, X, y, scoring=scoring, truth=truth, **params)
+            def score(estimator):
+                with shared_passes():  # which a worker of its own has not
+                    found = explain_and_score(estimator, X, y, truth=truth, **given)
+                    explainer, features = split_pipeline(estimator, X)
+                    return _with_examples(found, explainer, features, shown, estimator, X)
 
-    with shared_passes():
-        results = _run(tasks, score, n_jobs, verbose)
-    explained = {name: result for (name, _), result in zip(tasks, results)}
-    return table_of(explained, explainers, groups=groups, random_state=random_state)
+            results = _run(list(explainers.items()), score, n_jobs, verbose)
+        explained, clips = dict(zip(explainers, results)), None
+    evidence = evidence_of(explained, shown, y, facts=facts)
+    return table_of(explained, explainers, clips=clips, groups=groups, random_state=random_state, evidence=evidence)
 
 
-def _cross_validated(explainers, X, y, scoring, cv, groups, truth, n_jobs, verbose, params):
-    """Return what each method gave on all folds, and which clips these are."""
+def _curves_behind(scoring):
+    """Return the curves whose area is scored: they cost no pass."""
+    names = {get_scorer(name).metric.__name__ for name in scoring}
+    return [kind for kind in CURVE_OF if {f"{kind}_auc", f"{kind}_accuracy_auc"} & names]
+
+
+def _with_examples(found, explainer, features, clips, extraction, X):
+    shown = show(explainer, features, found.maps, clips, extraction=extraction, X=X)
+    return found if shown is None else replace(found, shown=(shown,))
+
+
+def _facts(explainers, scoring, cv, random_state, params):
+    """Return what a page tells of where its table comes from."""
+    return {
+        "made by": "skxai.report.compare_explainers",
+        "explainers": {name: " ".join(repr(explainer).split()) for name, explainer in explainers.items()},
+        "scoring": scoring,
+        **({} if cv is None else {"cross-validation": repr(cv)}),
+        "random state": repr(random_state),
+        **{name: repr(value) for name, value in params.items()},
+        "versions": versions(),
+        "machine": machine(),
+    }
+
+
+def _cross_validated(explainers, X, y, cv, groups, truth, n_jobs, verbose, examples, given):
+    """Return what each method gave on all folds, which clips these are, and which of them are the examples."""
     folds = list(check_cv(cv, y, classifier=True).split(X, y, groups))
+    clips = np.concatenate([test for _, test in folds])
+    # Nothing is predicted yet. Each fold shows its own part of the examples.
+    starts = np.cumsum([0, *(len(test) for _, test in folds[:-1])])
+    parts = np.diff(np.linspace(0, examples, len(folds) + 1).round().astype(int))
+    shown_of = [choose_examples(n, len(test), _safe_indexing(y, test)) for n, (_, test) in zip(parts, folds)]
+    in_turns = zip_longest(*(start + shown for start, shown in zip(starts, shown_of)))
+    chosen = np.array([clip for turn in in_turns for clip in turn if clip is not None], dtype=int)
     with tempfile.TemporaryDirectory() as cache:
         features = joblib.Memory(cache, verbose=0)
         estimators = {name: _with_memory(explainer, cache) for name, explainer in explainers.items()}
-        tasks = [(name, estimator, *fold) for fold in folds for name, estimator in estimators.items()]
+        tasks = [
+            (name, estimator, *fold, shown) for fold, shown in zip(folds, shown_of) for name, estimator in estimators.items()
+        ]
 
-        def fit_and_score(estimator, train, test):
+        def fit_and_score(estimator, train, test, shown):
             fitted = clone(estimator).fit(_safe_indexing(X, train), _safe_indexing(y, train))
-            X_test = _safe_indexing(X, test)
-            if isinstance(fitted, Pipeline) and len(fitted) > 1:
-                X_test = features.cache(_transformed)(fitted[:-1], X_test)
-                fitted = fitted[-1]
+            explainer, X_test, steps = fitted, _safe_indexing(X, test), None
+            clips_of_fold = X_test
+            if isinstance(fitted, Pipeline):
+                explainer, steps = fitted[-1], fitted[:-1] if len(fitted) > 1 else None
+            if steps is not None:
+                X_test = features.cache(_transformed)(steps, X_test)
             of_truth = None if truth is None else _safe_indexing(truth, test)
-            return explain_and_score(fitted, X_test, _safe_indexing(y, test), scoring=scoring, truth=of_truth, **params)
+            with shared_passes():
+                found = explain_and_score(explainer, X_test, _safe_indexing(y, test), truth=of_truth, **given)
+                return _with_examples(found, explainer, X_test, shown, steps, clips_of_fold)
 
         # Passes are shared by the metrics of a method only: each loads a classifier of its own from the cache.
         results = _run(tasks, fit_and_score, n_jobs, verbose)
     joined = {}
     for name in explainers:
-        parts = [result for (owner, *_), result in zip(tasks, results) if owner == name]
-        joined[name] = Explained(
-            np.concatenate([part.maps for part in parts]),
-            {metric: np.concatenate([part.scores[metric] for part in parts]) for metric in parts[0].scores},
-            {},
-            sum(part.seconds for part in parts),
-        )
-    return joined, np.concatenate([test for _, test in folds])
+        joined[name] = _joined([result for (owner, *_), result in zip(tasks, results) if owner == name], starts)
+    return joined, clips, chosen
+
+
+def _joined(parts, starts):
+    """Return what a method gave on all folds, one after the other."""
+    return Explained(
+        np.concatenate([part.maps for part in parts]),
+        {metric: np.concatenate([part.scores[metric] for part in parts]) for metric in parts[0].scores},
+        {kind: join_curves([part.curves[kind] for part in parts]) for kind in parts[0].curves},
+        sum(part.seconds for part in parts),
+        tuple(replace(shown, clips=shown.clips + start) for part, start in zip(parts, starts) for shown in part.shown),
+    )
 
 
 def _with_memory(estimator, cache):

@@ -32,6 +32,8 @@ class Comparison(pd.DataFrame):
         For each method the row of random maps over its classifier.
     random_state : int, RandomState instance, Generator or None, default=0
         Of the bootstrap.
+    evidence : Evidence or None, default=None
+        What the page shows beside the table: curves, and examples to look at and to listen to.
 
     Attributes
     ----------
@@ -43,6 +45,8 @@ class Comparison(pd.DataFrame):
         The rows of methods that look at no model.
     chance : dict from str to str
         For each method the row of random maps over its classifier.
+    evidence : Evidence or None
+        As it was given.
 
     Examples
     --------
@@ -61,9 +65,9 @@ class Comparison(pd.DataFrame):
     [2.0, 1.0]
     """
 
-    _metadata = ["scores", "groups", "floors", "chance", "_seed"]
+    _metadata = ["scores", "groups", "floors", "chance", "evidence", "_seed"]
 
-    def __init__(self, table, scores, *, clips=None, groups=None, floors=(), chance=None, random_state=0):
+    def __init__(self, table, scores, *, clips=None, groups=None, floors=(), chance=None, random_state=0, evidence=None):
         super().__init__(table)
         metrics = list(next(iter(scores.values())))
         columns = pd.MultiIndex.from_product([metrics, list(scores)], names=["metric", "method"])
@@ -73,6 +77,7 @@ class Comparison(pd.DataFrame):
         if groups is not None and self.groups.shape != (len(self.scores),):
             raise ValueError(f"groups must hold one for each of {len(self.scores)} clips; got shape {self.groups.shape}.")
         self.floors, self.chance = tuple(floors), dict(chance or {})
+        self.evidence = evidence
         self._seed = seed_from(random_state)
 
     def intervals(self, *, confidence=0.95, n_resamples=2000):
@@ -261,6 +266,47 @@ class Comparison(pd.DataFrame):
         from .text import comparison_as_text
 
         return comparison_as_text(self, width)
+
+    def to_html(self, path=None, *, title=None, max_megabytes=15.0, overwrite=False, **options):
+        """Write a page: the table, the curves, and examples with their maps and sounds, in one file that needs no network.
+
+        It opens from the disk in any browser: the table can be sorted, the examples filtered and listened to. The examples
+        are those that ``compare_explainers`` kept; sounds are there where its pipelines begin with paths or waveforms.
+
+        Without a path, or with one of pandas' own options such as ``float_format`` or ``buf``, it is
+        ``pandas.DataFrame.to_html``: the bare table.
+
+        Parameters
+        ----------
+        path : path or None, default=None
+            Of the page.
+        title : str or None, default=None
+            Its heading.
+        max_megabytes : float, default=15.0
+            Of the page. Sounds are compressed as little as it allows; if they still do not fit, the page tells what it
+            leaves out.
+        overwrite : bool, default=False
+            Whether a file that stands there may be replaced.
+        **options
+            pandas' own.
+
+        Returns
+        -------
+        Path, or what pandas returns
+
+        Raises
+        ------
+        FileExistsError
+            If there is a file already, or a folder.
+        OSError
+            If the page can't be written; then nothing is.
+        """
+        if path is None or options or hasattr(path, "write"):
+            options.setdefault("buf", path)
+            return super().to_html(**options)
+        from .page import write_page
+
+        return write_page(self, path, title=title, max_megabytes=max_megabytes, overwrite=overwrite)
 
     def _methods(self):
         return self.scores.columns.get_level_values("method").unique().tolist()

@@ -1,11 +1,9 @@
 """One run of a study: load, train, explain, score, write."""
 
 import json
-import platform
 import shutil
 import time
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +15,16 @@ from tqdm.auto import tqdm
 from ..engine import shared_passes
 from ..features import FeatureAxes, feature_axes
 from ..metrics import available_scorers, get_scorer, get_scorer_names
-from ._compare import Explained, explain_and_score, table_of
 from .clips import Clips, load_clips, split_clips
 from .comparison import Comparison
+from .evidence import choose_examples, evidence_of, show
+from .explained import Explained, explain_and_score, table_of
+from .provenance import machine, versions
 from .studies import Study, make_explainers
 from .truth import OF_TWO_SOUNDS, mix_explained, truth_of
 
 CHUNK = 256  # clips whose waveforms are in memory at a time
+N_EXAMPLES = 24  # clips that the page shows
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ def run_study(study, *, data=None, labels=None, n_scenes=600, on_error="raise", 
     if of_mixtures:
         say(f"Each clip is mixed with one of another class, where it is known what sounds where: {', '.join(of_mixtures)}.")
 
-    classifiers, accuracy, confusion, explainers, explained = {}, {}, {}, {}, {}
+    classifiers, accuracy, confusion, explainers, explained, examples = {}, {}, {}, {}, {}, None
     for classifier_name, classifier in study.classifiers.items():
         title = classifier_name or type(classifier).__name__
         start = time.perf_counter()
@@ -144,6 +145,8 @@ def run_study(study, *, data=None, labels=None, n_scenes=600, on_error="raise", 
             f"{title}: trained for {classifier.max_epochs} epochs in {time.perf_counter() - start:.0f} s; accuracy on the "
             f"test clips {accuracy[classifier_name]:.1%} (chance {1 / len(classes):.1%})."
         )
+        if examples is None:
+            examples = choose_examples(N_EXAMPLES, len(chosen), test.y, predicted[np.searchsorted(held_out, chosen)])
         methods = make_explainers(study.explainers, FrozenEstimator(fitted), seed)
         with shared_passes():
             for name, explainer in tqdm(methods.items(), desc=f"{title}: explaining", unit="method", disable=not progress):
@@ -162,9 +165,12 @@ def run_study(study, *, data=None, labels=None, n_scenes=600, on_error="raise", 
                 )
                 if of_mixtures:
                     found.scores.update(mixtures.scores(explainer, of_mixtures))
-                explained[row] = replace(found, scores=_in_order(found.scores, study.scoring))
+                shown = show(explainer, X_test, found.maps, examples, extraction=extraction, X=test.X)
+                scores = _in_order(found.scores, study.scoring)
+                explained[row] = replace(found, scores=scores, shown=() if shown is None else (shown,))
                 say(f"{row}: {len(X_test)} clips explained and scored in {time.perf_counter() - start:.0f} s.")
-    table = table_of(explained, explainers, clips=test.names, groups=test.groups, random_state=seed)
+    evidence = evidence_of(explained, examples, test.y, events=test.events)
+    table = table_of(explained, explainers, clips=test.names, groups=test.groups, random_state=seed, evidence=evidence)
     return StudyResult(study, test, X_test, axes, extraction, classifiers, accuracy, confusion, explainers, explained, table)
 
 
@@ -205,7 +211,24 @@ def _extract(pipeline, X, progress):
     return np.concatenate([pipeline.transform(chunk) for chunk in bar])
 
 
-def write_tables(result, folder, provenance):
+def facts_of(result, provenance):
+    """Return where the results come from, in the words that JSON has.
+
+    Parameters
+    ----------
+    result : StudyResult
+    provenance : dict
+        The command and its settings.
+
+    Returns
+    -------
+    dict
+    """
+    accuracy = {name or type(result.classifiers[name]).__name__: value for name, value in result.accuracy.items()}
+    return {**provenance, "accuracy": accuracy, "versions": versions(), "machine": machine()}
+
+
+def write_tables(result, folder, facts):
     """Write the table and what is sure about it, the scores of each clip, the maps and where it all came from.
 
     Parameters
@@ -213,8 +236,8 @@ def write_tables(result, folder, provenance):
     result : StudyResult
     folder : Path
         It exists.
-    provenance : dict
-        The command and its settings.
+    facts : dict
+        See ``facts_of``.
 
     Returns
     -------
@@ -247,13 +270,6 @@ def write_tables(result, folder, provenance):
         labels=result.clips.y,
         clips=result.clips.names,
     )
-    packages = ("skxai", "torch", "torchaudio", "scikit-learn", "skorch", "numpy", "scipy")
-    facts = {
-        **provenance,
-        "accuracy": {name or type(result.classifiers[name]).__name__: value for name, value in result.accuracy.items()},
-        "versions": {"python": platform.python_version(), **{package: version(package) for package in packages}},
-        "machine": f"{platform.system()} {platform.machine()}",
-    }
     (folder / "run.json").write_text(json.dumps(facts, indent=2) + "\n")
     return [folder / name for name in (*tables, "scores.csv", "summary.csv", "maps.npz", "run.json")]
 

@@ -30,7 +30,7 @@ def comparison_as_text(table, width=120):
     labels = [f"{name}{ARROWS[greater_is_better(name)]}" for name in shown]
     cells = {method: [] for method in table.index}
     for name in shown:
-        best = _best(table[name].drop([*table.floors]), greater_is_better(name))
+        best = best_methods(table[name].drop([*table.floors]), greater_is_better(name))
         not_better = better.index[(~better[name]).fillna(False)] if measures_truth(name) and name in better else []
         for method in table.index:
             half = (intervals.high - intervals.low)[name, method] / 2 if name in better else np.nan
@@ -45,7 +45,7 @@ def comparison_as_text(table, width=120):
     return "\n".join([*_blocks(labels, cells, width), "", *_legend(table, has_daggers)])
 
 
-def _best(values, greater):
+def best_methods(values, greater):
     """Return the methods with the best mean as printed; none where all are equal, or nobody could be better."""
     printed = values.dropna().round(3)
     best = printed.index[printed == (printed.max() if greater else printed.min())]

@@ -24,9 +24,9 @@ def truth_of(clips, extraction):
     Returns
     -------
     EventTruth or None
-        None where the events are not known, or the rows of the features are no frequencies.
+        None where the events are not known, or the rows of the features are cepstra.
     """
-    if clips.events is None or feature_axes(extraction).frequencies is None:
+    if clips.events is None or feature_axes(extraction).kind == "cepstrum":
         return None
     events = np.array([np.sum([event.waveform for event in of_clip], axis=0) for of_clip in clips.events])
     return event_truth(extraction, clips.events, background=clips.X - events)
@@ -81,9 +81,9 @@ def mix_explained(clips, extraction, seed):
     Returns
     -------
     Mixtures or None
-        None where the rows of the features are no frequencies, or only one class can be heard.
+        None where the rows of the features are cepstra, or only one class can be heard.
     """
-    if feature_axes(extraction).frequencies is None:
+    if feature_axes(extraction).kind == "cepstrum":
         return None
     waveforms, rate, steps = clips.X, clips.sample_rate, extraction
     if rate is None:

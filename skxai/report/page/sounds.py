@@ -1,0 +1,108 @@
+"""Sounds within a file: compressed as little as its size allows."""
+
+import base64
+import io
+from itertools import islice
+
+import soundfile
+
+from ...utils.audio_files import resample
+
+MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
+PLAYABLE = (3000, 384000)  # sample rates that browsers play, in hertz
+HEADROOM = 10 ** (-1 / 20)  # what is lossy may come out louder than it was
+MAY_CLIP = 0.5  # peak of sounds of which that matters
+
+N_TRIED = 3  # clips of which it is estimated how large all will be
+LOSSLESS = ("FLAC, 16 bits, without loss", {"format": "FLAC", "subtype": "PCM_16"})
+MP3 = {"format": "MP3", "subtype": "MPEG_LAYER_III"}
+CODECS = [
+    LOSSLESS,
+    ("MP3 of high quality", {**MP3, "compression_level": 0.3}),
+    ("MP3 of medium quality", {**MP3, "compression_level": 0.7}),
+    ("MP3 of low quality", {**MP3, "compression_level": 0.99}),
+]
+
+
+def encode(sound, sample_rate, codec):
+    """Return a waveform within ±1 as a data URI.
+
+    Parameters
+    ----------
+    sound : ndarray of shape (samples,)
+    sample_rate : int
+        In hertz. MP3 has few rates, of which the next greater one is taken.
+    codec : dict
+        Keywords of soundfile, of ``CODECS``.
+    """
+    file, kind = io.BytesIO(), "flac"
+    if codec is not LOSSLESS[1]:
+        rate, kind = next((rate for rate in MP3_RATES if rate >= sample_rate), MP3_RATES[-1]), "mpeg"
+        sound, sample_rate = resample(sound, sample_rate, rate), rate
+    soundfile.write(file, sound, sample_rate, **codec)
+    return f"data:audio/{kind};base64," + base64.b64encode(file.getvalue()).decode()
+
+
+def encode_within(clips, n_clips, sample_rate, n_bytes):
+    """Encode the sounds of clips so that they fit, without loss if they do so.
+
+    Parameters
+    ----------
+    clips : callable
+        Yields for each clip a dict from a name to its waveform, anew whenever it is called; all within ±1.
+    n_clips : int
+        How many it yields. Of the first ones it is estimated which codec will do.
+    sample_rate : int
+        In hertz.
+    n_bytes : int
+        For all sounds together.
+
+    Returns
+    -------
+    sounds : list of dict from str to str
+        Data URIs, for as many clips as fit; if even the strongest compression is too large, the last clips are left out.
+    words : str
+        How they are encoded.
+    """
+    if not PLAYABLE[0] <= sample_rate <= PLAYABLE[1]:
+        return [], f"no browser plays {sample_rate} Hz"
+    tried = list(islice(clips(), N_TRIED))
+    for words, codec in CODECS:
+        is_last = codec is CODECS[-1][1]
+        expected = sum(_size(_encoded(clip, sample_rate, codec)) for clip in tried) * n_clips / max(1, len(tried))
+        if expected <= n_bytes or is_last:
+            sounds = _that_fit(clips(), sample_rate, codec, n_bytes)
+            if len(sounds) == n_clips or is_last:
+                return sounds, words
+
+
+def _that_fit(clips, sample_rate, codec, n_bytes):
+    sounds = []
+    for clip in clips:
+        encoded = _encoded(clip, sample_rate, codec)
+        n_bytes -= _size(encoded)
+        if n_bytes < 0:
+            break
+        sounds.append(encoded)
+    return sounds
+
+
+def _encoded(clip, sample_rate, codec):
+    """Return the sounds of a clip as data URIs, with one gain for all; what comes out is not clipped, either."""
+    if codec is LOSSLESS[1]:
+        return {name: encode(sound, sample_rate, codec) for name, sound in clip.items()}
+    encoded = {name: encode(HEADROOM * sound, sample_rate, codec) for name, sound in clip.items()}
+    peak = max((_peak(encoded[name]) for name, sound in clip.items() if abs(sound).max() > MAY_CLIP), default=0)
+    if peak > 1:
+        gain = HEADROOM**2 / peak
+        encoded = {name: encode(gain * sound, sample_rate, codec) for name, sound in clip.items()}
+    return encoded
+
+
+def _peak(uri):
+    samples, _ = soundfile.read(io.BytesIO(base64.b64decode(uri.partition(",")[2])), dtype="float32")
+    return float(abs(samples).max())
+
+
+def _size(encoded):
+    return sum(len(name) + len(uri) + 8 for name, uri in encoded.items())  # with the punctuation of JSON

@@ -1,0 +1,1 @@
+"""The report: tables, statistics, clips and the page."""
