@@ -1,13 +1,15 @@
 """Shared fixtures: real audio where it is at hand, and the table of how far skxai is from its oracles and peers."""
 
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-# Two are enough to run what is parallel; where other processes compete for the cores, more wait longer than they work.
-torch.set_num_threads(min(2, torch.get_num_threads()))
+# The workers of pytest-xdist, and what tests start, share the cores: threads would wait longer than they work.
+os.environ["OMP_NUM_THREADS"] = "1"
+torch.set_num_threads(1)
 
 ESC10 = Path(__file__).parents[2] / "shared" / "data" / "esc10"
 AGREEMENT = pytest.StashKey[dict]()
@@ -35,6 +37,15 @@ def same_torch_state():
     torch.manual_seed(0)
 
 
+@pytest.fixture
+def two_threads():
+    """torch computes with two threads, for what must leave their number as it is or goes by it."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture(scope="session")
 def agreement(request):
     """``agreement(name, against, difference, tolerance)``: assert that a difference is tolerable, and note it in the table.
@@ -53,7 +64,13 @@ def agreement(request):
 
 
 def pytest_addoption(parser):
-    parser.addoption("--agreement", metavar="PATH", help="write the differences from oracles and peers to this Markdown file")
+    text = "write the differences from oracles and peers to this Markdown file; needs -n 0, since one process collects them"
+    parser.addoption("--agreement", metavar="PATH", help=text)
+
+
+def pytest_configure(config):
+    if config.getoption("agreement") and config.getoption("numprocesses", None):
+        raise pytest.UsageError("--agreement needs -n 0: one process collects the differences.")
 
 
 def pytest_sessionfinish(session, exitstatus):

@@ -5,16 +5,19 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+import soundfile
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 
 from skxai.datasets import make_audio_events
 from skxai.display import SaliencyDisplay
-from skxai.explainers import SmoothGrad
-from skxai.features import FeatureScaler, MelSpectrogram, ResizeFeatures
+from skxai.explainers import EnergyMap, SmoothGrad, VanillaSaliency
+from skxai.features import AudioLoader, FeatureAxes, FeatureScaler, MelSpectrogram, ResizeFeatures, event_truth
+from skxai.inspection import sonify
 from skxai.metrics import explanation_scorer, get_scorer
-from skxai.models import AcoumonClassifier
+from skxai.models import AcoumonClassifier, M5Classifier
+from skxai.report import compare_explainers
 
 CLASSES = ["alarm", "cough", "wheeze"]
 
@@ -90,3 +93,28 @@ def test_result_is_drawn(scenes, tmp_path):
     display.figure_.savefig(tmp_path / "maps.png")
     plt.close(display.figure_)
     assert (tmp_path / "maps.png").stat().st_size > 10_000
+
+
+def test_recordings_are_explained_as_waveforms(tmp_path):
+    scenes = make_audio_events(24, classes=CLASSES, sample_rate=8000, duration=0.3, random_state=0)
+    paths = [tmp_path / f"{number}.wav" for number in range(24)]
+    for path, waveform in zip(paths, scenes.data):
+        soundfile.write(path, waveform, 8000, subtype="FLOAT")
+    paths, classifier = np.array(paths, dtype=str), M5Classifier(n_filters=8, max_epochs=8, batch_size=4, random_state=0)
+    methods = {
+        name: make_pipeline(AudioLoader(8000), explainer(classifier, memory=str(tmp_path / "cache")))
+        for name, explainer in {"gradient": VanillaSaliency, "loudness": EnergyMap}.items()
+    }
+    truth = event_truth(FeatureAxes.of_waveforms(2400, 8000), scenes.events, background=scenes.background)
+    scoring = ["single_deletion", "relevance_mass"]
+    table = compare_explainers(methods, paths, scenes.target, scoring=scoring, truth=truth, cv=StratifiedKFold(2))
+    assert np.isfinite(table[scoring]).all(axis=None)
+    assert table.loc["loudness", "relevance_mass"] > 0.5
+
+    pipe = methods["gradient"].fit(paths, scenes.target)
+    maps = pipe.transform(paths)
+    kept, removed = (sonify(scenes.data, maps, pipe, mode=mode) for mode in ("keep", "remove"))
+    np.testing.assert_allclose(kept + removed, scenes.data, atol=1e-6)
+    display = SaliencyDisplay.from_estimator(pipe, paths, scenes.target, clips=[0, 1])
+    assert display.ax_.flat[-1].get_xlabel() == "Time (s)"
+    plt.close(display.figure_)
