@@ -8,6 +8,7 @@ import torch
 from ._batches import blocks
 from ._progress import with_bar
 from ._sharing import shared
+from ._threads import free_threads
 
 
 class Predictor(ABC):
@@ -41,7 +42,7 @@ class Predictor(ABC):
 
     def predict_proba(self, X):
         """Return class probabilities ``(n, k)``, float32, of an array ``(n, ...)``."""
-        batches = blocks(len(X), 1, self.batch_size, self.n_threads)
+        batches = blocks(len(X), 1, self.batch_size, free_threads(self.n_threads))
         found = self.run(lambda clips, _: self.probabilities(self.tensor(X[clips])), batches)
         return torch.cat([probabilities for _, probabilities in found]).cpu().numpy()
 
@@ -104,7 +105,7 @@ class Predictor(ABC):
             columns = target[clips, None, None].expand(*found.shape[:2], 1)
             return found.gather(2, columns)[..., 0], found.argmax(2).to(torch.int32)
 
-        grid = list(blocks(n_clips, n_variants, batch_size, self.n_threads))
+        grid = list(blocks(n_clips, n_variants, batch_size, free_threads(self.n_threads)))
         done = self.run(one, grid)
         for block, found in with_bar(done, len(grid), f"{n_clips} clips × {n_variants} variants", "batch"):
             of_target[block], predicted[block] = found

@@ -24,7 +24,7 @@ def in_order(function, items, n_threads):
     item, and with one thread the items are computed here, by torch's own threads.
     """
     items = list(items)
-    if n_threads < 2 or len(items) < 2 or getattr(_WORKER, "is_one", False):
+    if free_threads(n_threads) < 2 or len(items) < 2:
         yield from map(function, items)
         return
     pool, under_way = _pool(n_threads), deque()
@@ -42,13 +42,18 @@ def in_order(function, items, n_threads):
         wait(under_way)
 
 
+def free_threads(n_threads):
+    """Return how many of ``n_threads`` threads work that begins here would get: a worker goes on by itself."""
+    return 1 if getattr(_WORKER, "is_one", False) else n_threads
+
+
 def alone(function):
     """Return ``function()``, computed by one thread.
 
     For many short operations: where other processes compete for the cores, threads wait longer for each other than they work.
     """
     n_threads = torch.get_num_threads()
-    if n_threads < 2 or getattr(_WORKER, "is_one", False):
+    if free_threads(n_threads) < 2:
         return function()
     return _pool(n_threads).submit(contextvars.copy_context().run, function).result()
 

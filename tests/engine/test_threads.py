@@ -6,9 +6,11 @@ import time
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
-from skxai.engine import shared, shared_passes
+from skxai.engine import freeze, shared, shared_passes
 from skxai.engine._threads import _pool, alone, in_order
+from skxai.models import PretrainedClassifier
 
 THREADS = 3
 pytestmark = pytest.mark.usefixtures("two_threads")
@@ -45,6 +47,26 @@ def test_work_inside_a_worker_stays_in_it():
         return set(in_order(lambda _: threading.get_ident(), range(5), THREADS)) == {threading.get_ident()}
 
     assert all(in_order(outer, range(6), THREADS))
+
+
+def test_work_inside_a_worker_is_not_cut_for_other_threads():
+    X = np.zeros((2, 1, 8, 8), dtype=np.float32)
+    module = nn.Sequential(nn.Conv2d(1, 2, 3), nn.Flatten(), nn.Linear(72, 2)).eval()
+    network = freeze(PretrainedClassifier(module, [0, 1]), X)
+    assert network.n_threads == 2
+
+    def n_blocks(_):
+        made = []
+
+        def make(clips, variants):
+            made.append(1)
+            return torch.zeros(clips.stop - clips.start, variants.stop - variants.start, *X.shape[1:])
+
+        network.sweep(2, 5, make, torch.zeros(2, dtype=torch.long))
+        return len(made)
+
+    assert list(in_order(n_blocks, range(2), 2)) == [1, 1]
+    assert n_blocks(None) == 2
 
 
 def test_error_is_raised_and_nothing_goes_on():
