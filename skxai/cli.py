@@ -1,6 +1,7 @@
 """The command line: `skxai compare` trains, explains, scores and draws."""
 
 import argparse
+import shlex
 import sys
 import time
 import warnings
@@ -31,7 +32,7 @@ what it writes:
   table.csv      one row a method, one column a metric (means over the test clips)
   intervals.csv  95 % intervals of the means, by bootstrap over the recordings
   tests.csv      each pair of methods: difference, its interval, Wilcoxon's test with Holm's correction
-  ranks.csv      average ranks of the methods, Friedman's test, Nemenyi's critical difference
+  ranks.csv      mean ranks of the methods, Friedman's test, Nemenyi's critical difference
   agreement.csv  how alike the metrics rank the methods (Spearman)
   scores.csv     every metric of every clip;  summary.csv: their distribution
   maps.npz       arrays: maps (methods × clips × …), methods, features, labels, clips
@@ -54,6 +55,7 @@ def main(arguments=None):
         0, or 2 after an error that the user can mend.
     """
     options = _parser().parse_args(arguments)
+    options.command = shlex.join(["skxai", *(sys.argv[1:] if arguments is None else arguments)])
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("default", category=UserWarning)  # what concerns the user, not the developer
@@ -160,7 +162,8 @@ def _compare(options):
 
     from .engine import progress_bars
     from .report.figures import draw_figures
-    from .report.run import claim_folder, facts_of, publish_folder, run_study, write_tables
+    from .report.results import claim_folder, facts_of, publish_folder, write_tables
+    from .report.run import N_EXAMPLES, run_study
     from .report.studies import get_study
 
     mpl.use("Agg")  # figures go to files: no screen is needed
@@ -191,11 +194,13 @@ def _compare(options):
                 on_error=options.on_error,
                 seed=options.seed,
                 n_jobs=options.jobs,
+                examples=N_EXAMPLES if options.html else 0,
                 progress=progress,
                 say=say,
             )
-        settings = {name: str(value) for name, value in vars(options).items() if name != "run" and value is not None}
-        facts = facts_of(result, {"command": " ".join(["skxai", *sys.argv[1:]]), "settings": settings})
+        settings = {name: value for name, value in vars(options).items() if name not in ("run", "command")}
+        settings = {name: str(value) for name, value in settings.items() if value is not None}
+        facts = facts_of(result, {"command": options.command, "settings": settings})
         write_tables(result, partial, facts)
         say("Drawing.")
         figures = draw_figures(result, partial / "figures", options.format, seed=options.seed)

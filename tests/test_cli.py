@@ -1,6 +1,7 @@
 """`skxai compare`, as a newcomer runs it."""
 
 import json
+import shlex
 
 import numpy as np
 import pandas as pd
@@ -50,7 +51,9 @@ def test_a_run_writes_the_table_the_scores_the_maps_the_figures_and_the_page(tmp
     with np.load(out / "maps.npz") as arrays:
         assert arrays["maps"].shape == (2, *arrays["features"].shape)
         assert set(arrays["labels"]) == {"hum", "whistle"}
-    assert json.loads((out / "run.json").read_text())["settings"]["epochs"] == "1"
+    facts = json.loads((out / "run.json").read_text())
+    assert facts["settings"]["epochs"] == "1"
+    assert shlex.split(facts["command"])[:4] == ["skxai", "compare", "--out", str(out)]
     figures = {path.name: path.stat().st_size for path in (out / "figures").iterdir()}
     assert {"loss.png", "confusion_matrix.png", "insertion_by_accuracy.png", "deletion_per_class.png"} <= set(figures)
     assert min(figures.values()) > 1000

@@ -1,12 +1,32 @@
-"""The scores of one method: a curve of their density, or a row with all of them."""
+"""The scores of one method: their density as a curve, or a row with all of them."""
 
 import numpy as np
 
-__all__ = ["draw_curve", "draw_middle", "draw_row", "summary_of", "tell_undefined"]
+__all__ = ["density_of", "draw_curve", "draw_middle", "draw_row", "summary_of", "tell_undefined"]
 
+_N_POINTS = 512
+_TAIL = 4.0  # bandwidths beyond the outermost score, where there is no bound
 _THINNED = 8  # of the points of a density one is drawn in a row
 _HALF = 0.4  # of a row's height, on either side of its middle
 _GOLDEN = 0.618034
+
+
+def density_of(values, bounds, bw_method):
+    """Return points and the densities there, mirrored at finite bounds; None where the scores have no spread."""
+    from scipy.stats import gaussian_kde
+
+    values = values[~np.isnan(values)]
+    if values.size < 2 or np.ptp(values) <= 1e-9 * max(1.0, np.abs(values).max()):
+        return None
+    estimate = gaussian_kde(values, bw_method)
+    tail = _TAIL * float(np.sqrt(estimate.covariance[0, 0]))
+    low, high = bounds
+    x = np.linspace(max(low, values.min() - tail), min(high, values.max() + tail), _N_POINTS)
+    density = estimate(x)
+    for bound in bounds:
+        if np.isfinite(bound):
+            density += estimate(2 * bound - x)
+    return x, density
 
 
 def draw_curve(ax, i, style, values, density, height, label):

@@ -68,9 +68,9 @@ def colours_of(names, floors=()):
 
 
 def spoken(metric):
-    """Return the name of a metric as a reader would write it."""
-    words = metric.replace("_", " ").capitalize()
-    return words.replace(" auc", " AUC").replace(" iou", " IoU")
+    """Return the name of a metric, or of another column of a comparison, as a reader would write it."""
+    words = metric.replace("_", " ").replace(" auc", " AUC").replace(" iou", " IoU")
+    return words if words.startswith("ms ") else words[:1].upper() + words[1:]  # milliseconds are no Ms
 
 
 def reference_style(i=0):

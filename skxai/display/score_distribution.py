@@ -4,17 +4,15 @@ import numpy as np
 
 from .. import metrics
 from ..utils.bootstrap import bootstrap_interval
-from ._distributions import draw_curve, draw_middle, draw_row, summary_of, tell_undefined
+from ._distributions import density_of, draw_curve, draw_middle, draw_row, summary_of, tell_undefined
 from ._layout import new_axes
 from ._legends import draw_density_legend, draw_marks
 from ._style import colours_of, line_style, spoken
 
 __all__ = ["ScoreDistributionDisplay"]
 
-_N_POINTS = 512
 _MOST_CURVES = 4
 _FEW = 6
-_TAIL = 4.0  # bandwidths beyond the outermost score, where there is no bound
 
 
 class ScoreDistributionDisplay:
@@ -250,21 +248,7 @@ class ScoreDistributionDisplay:
         return (-np.inf, np.inf) if self.bounds is None else tuple(float(bound) for bound in self.bounds)
 
     def _density(self, values):
-        """Return points and densities, or None where the scores have no spread."""
-        from scipy.stats import gaussian_kde
-
-        values = values[~np.isnan(values)]
-        if values.size < 2 or np.ptp(values) <= 1e-9 * max(1.0, np.abs(values).max()):
-            return None
-        estimate = gaussian_kde(values, self.bw_method)
-        tail = _TAIL * float(np.sqrt(estimate.covariance[0, 0]))
-        low, high = self._bounds()
-        x = np.linspace(max(low, values.min() - tail), min(high, values.max() + tail), _N_POINTS)
-        density = estimate(x)
-        for bound in (low, high):
-            if np.isfinite(bound):
-                density += estimate(2 * bound - x)
-        return x, density
+        return density_of(values, self._bounds(), self.bw_method)
 
     def _checked(self):
         """Return the scores of each method as an array of floats."""

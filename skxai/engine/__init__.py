@@ -3,6 +3,7 @@
 from ._batches import batch_size_within, blocks, even_slices, slices
 from ._forward import Scores, scores_of
 from ._from_estimator import freeze, output_of, predictor, unwrap
+from ._layers import layer_name
 from ._masking import BASELINES, FeatureRange, feature_range, mask, minmax, resolve_baseline
 from ._network import FrozenNetwork
 from ._precision import config_context
@@ -23,6 +24,7 @@ __all__ = [
     "even_slices",
     "feature_range",
     "freeze",
+    "layer_name",
     "mask",
     "minmax",
     "output_of",

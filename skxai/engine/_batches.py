@@ -5,7 +5,8 @@ from sklearn import get_config
 # What one thread of a CPU works on at a time: less leaves its layers too short, more leaves its caches. On a GPU larger
 # batches than the largest gain nothing, since it is busy by then.
 FASTEST_BYTES = 40 * 2**20
-LARGEST_BATCH = {"cpu": 128, "cuda": 1024}
+# A classifier without a network, None, takes time for each call.
+LARGEST_BATCH = {"cpu": 128, "cuda": 1024, None: 1024}
 
 
 def batch_size_within(bytes_per_input, device="cpu", n_threads=1):
@@ -15,8 +16,8 @@ def batch_size_within(bytes_per_input, device="cpu", n_threads=1):
     ----------
     bytes_per_input : float
         What one input holds in memory on its way through the network.
-    device : str
-        "cpu" or "cuda".
+    device : str or None
+        "cpu" or "cuda"; None where no network runs.
     n_threads : int, default=1
         How many threads do so at the same time.
 

@@ -42,9 +42,9 @@ class _BlockedConvolution(nn.Module):
         self.norm = getattr(convolution, "norm", None)  # the name of the batch norm that is folded into it
 
     def forward(self, inputs):
-        if not inputs.is_mkldnn:
-            return self(inputs.to_mkldnn()).to_dense()
-        return torch.mkldnn_convolution(inputs, self.weight, self.bias, *self.settings)
+        blocked = inputs if inputs.is_mkldnn else inputs.to_mkldnn()
+        outputs = torch.mkldnn_convolution(blocked, self.weight, self.bias, *self.settings)
+        return outputs if inputs.is_mkldnn else outputs.to_dense()
 
 
 class _LinearAfterBlocks(nn.Module):

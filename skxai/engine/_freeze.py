@@ -29,7 +29,7 @@ class Frozen:
     rounding: float = 0.0  # what float32 leaves open in the output, relative to its largest value
 
 
-def frozen_copy(module, example, *, layer=None, strip_softmax=False, made=()):
+def frozen_copy(module, example, *, layer=None, strip_softmax=False, made=None):
     """Copy a module into its fast, frozen form.
 
     Parameters
@@ -42,7 +42,7 @@ def frozen_copy(module, example, *, layer=None, strip_softmax=False, made=()):
         Dotted name of a layer whose output will be asked for: nothing is folded into or across it.
     strip_softmax : bool, default=False
         Remove a softmax at the end, so that the output is logits.
-    made : dict
+    made : dict or None, default=None
         Layers of another copy that stand below the asked layer, see ``rewritten``.
 
     Returns
@@ -120,7 +120,7 @@ def forward_copy(module, example, dtype, *, strip_softmax=False):
     return frozen_copy(module, example, strip_softmax=strip_softmax)
 
 
-def split_copy(module, example, *, layer, strip_softmax=False, made=()):
+def split_copy(module, example, *, layer, strip_softmax=False, made=None):
     """Copy a module and cut the copy in two behind a layer, so that what is below it is as fast as passes without gradients.
 
     Parameters

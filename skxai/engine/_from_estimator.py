@@ -86,7 +86,7 @@ def predictor(estimator, X, *, batch_size=None):
     if not hasattr(classifier, "predict_proba"):
         raise TypeError(f"estimator must be a fitted classifier with predict_proba; got {type(classifier).__name__}.")
     check_is_fitted(classifier)
-    return OpaquePredictor(classifier, batch_size)
+    return OpaquePredictor(classifier, X[:1].size, batch_size)
 
 
 def unwrap(estimator):

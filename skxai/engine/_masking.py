@@ -23,7 +23,8 @@ class FeatureRange(NamedTuple):
     silence : float
         The feature value where there is nothing to hear. It is the lowest one on a decibel or min–max scale, and 0 in a
         waveform, whose lowest value is a loud one: a classifier tells by an attribute ``silence_`` where it is not the lowest.
-        `M5Classifier` does, others take it as ``silence=0.0``, and skorch's nets as an attribute, ``net.silence_ = 0.0``.
+        `M5Classifier` does, others take it as ``silence=0.0``, and a skorch net in ``FrozenEstimator``, which alone keeps what
+        is set on it, as an attribute, ``net.silence_ = 0.0``.
     """
 
     lowest: float

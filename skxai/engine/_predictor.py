@@ -5,10 +5,13 @@ from abc import ABC, abstractmethod
 import numpy as np
 import torch
 
-from ._batches import blocks
+from ._batches import batch_size_within, blocks
 from ._progress import with_bar
 from ._sharing import shared
 from ._threads import free_threads
+
+# Of an input on its way through a classifier without a network: float32, and a copy in float64.
+BYTES_PER_VALUE = 4 + 8
 
 
 class Predictor(ABC):
@@ -149,12 +152,22 @@ def unperturbed_probabilities(predictor, X):
 
 
 class OpaquePredictor(Predictor):
-    """Any fitted scikit-learn classifier: only its probabilities are known."""
+    """Any fitted scikit-learn classifier: only its probabilities are known.
 
-    def __init__(self, estimator, batch_size=None):
+    Parameters
+    ----------
+    estimator : classifier
+        With ``predict_proba`` and ``classes_``.
+    n_values : int
+        Feature values of an input.
+    batch_size : int or None, default=None
+        Inputs at once; None: within the working memory.
+    """
+
+    def __init__(self, estimator, n_values, batch_size=None):
         self.estimator, self.owner = estimator, type(estimator).__name__
         self.classes_ = np.asarray(estimator.classes_)
-        self.batch_size = batch_size or 1024
+        self.batch_size = batch_size or batch_size_within(BYTES_PER_VALUE * n_values, device=None)
 
     def probabilities(self, inputs):
         return torch.from_numpy(np.asarray(self.estimator.predict_proba(inputs.numpy()), dtype=np.float32))

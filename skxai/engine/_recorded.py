@@ -112,7 +112,7 @@ class Recorded:
             with torch.no_grad():
                 tensors = [in_fast_layout(tensor) for tensor in below(in_fast_layout(inputs.clone()))]
             with torch.enable_grad():
-                leaf = self._checked(tensors[place]).requires_grad_()
+                leaf = self._checked(tensors[place]).detach().requires_grad_()  # another of them may be the same tensor
                 tensors[place] = leaf.clone()  # the clone may be worked on in place, a leaf may not
                 score = _of_target(scores_of(above(*tensors), self.output), target)
         else:
@@ -136,7 +136,7 @@ class Recorded:
             activations = self._checked(held[place])
 
             def run(others, clips):
-                given = [None if tensor is activations else for_each(tensor, others, clips) for tensor in held]
+                given = [None if index == place else for_each(tensor, others, clips) for index, tensor in enumerate(held)]
                 given[place] = in_fast_layout(others.flatten(0, 1))
                 return above(*given)
 

@@ -14,7 +14,7 @@ RELU_FUNCTIONS = (torch.relu, functional.relu)
 POOLS = (nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d)
 
 
-def rewritten(module, layer, strip_softmax, made=()):
+def rewritten(module, layer, strip_softmax, made=None):
     """Trace a module and rewrite its graph.
 
     Parameters
@@ -25,7 +25,7 @@ def rewritten(module, layer, strip_softmax, made=()):
         Dotted name of a layer whose output will be asked for: it stays one module, and nothing is moved across it.
     strip_softmax : bool
         Remove a softmax at the end.
-    made : dict from (str, str or None) to torch.nn.Module
+    made : dict from (str, str or None) to torch.nn.Module, or None
         Layers of another copy of the module, by the names of a convolution and of the batch norm that is folded into it. Below
         the asked layer they take the places of their like, so that their weights are not held twice.
 
@@ -36,7 +36,7 @@ def rewritten(module, layer, strip_softmax, made=()):
         Whether a softmax was removed.
     """
     graph = fx.GraphModule(module, _Tracer(layer).trace(module))
-    _simplify(graph, layer, {name: made[name] for name in made if _is_below(graph, name[0], layer)})
+    _simplify(graph, layer, {names: copied for names, copied in (made or {}).items() if _is_below(graph, names[0], layer)})
     if layer is not None and any(True for _ in graph.get_submodule(layer).children()):
         # The asked layer is a container: its output is kept, its inside may be rewritten.
         inside = graph.get_submodule(layer)
@@ -69,9 +69,9 @@ def _is_below(graph, name, layer):
 
 
 def _simplify(graph, layer, made):
-    for name, norm in made:
+    for (name, norm), copied in made.items():
         if norm is None:
-            graph.set_submodule(name, made[name, None])
+            graph.set_submodule(name, copied)
     _fold_batch_norm(graph, layer, made)
     _pool_before_relu(graph, layer)
     _reshape_for_view(graph)

@@ -1,6 +1,7 @@
 """The base of all explainers: checks, training, targets and batches, so that a method's file is its mathematics."""
 
 from abc import ABC, abstractmethod
+from itertools import chain
 from numbers import Integral
 
 import numpy as np
@@ -78,6 +79,9 @@ class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
 
     # Whether ``_explain`` finds the predicted class itself, in the pass that it makes anyway.
     _finds_target = False
+
+    # Whether batches may run in parallel threads. Where they would wait for each other, torch's own threads do more.
+    _in_parallel = True
 
     @abstractmethod
     def _explain(self, network, x, target):
@@ -248,10 +252,12 @@ class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
                 return [saliency.expand(x.shape) for saliency in explain(network, x, of_batch)]
 
         # With few clips a method's own passes run in parallel instead.
-        n_threads = network.n_threads if len(X) >= FEWEST_PER_THREAD * network.n_threads else 1
+        enough = len(X) >= FEWEST_PER_THREAD * network.n_threads
+        n_threads = network.n_threads if self._in_parallel and enough else 1
         size = network.gradient_batch_size if self.requires_module else network.batch_size
         batches = [(clips,) for clips, _ in blocks(len(X), 1, size, n_threads)]
-        done = network.run(one, batches)
+        groups = [batches] if self._in_parallel else [[batch] for batch in batches]
+        done = chain.from_iterable(network.run(one, group) for group in groups)
         for batch, found in tqdm(
             done, desc=f"{type(self).__name__}: maps", total=len(batches), unit="batch", disable=not self.verbose
         ):

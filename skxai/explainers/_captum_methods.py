@@ -143,8 +143,13 @@ SHAPES = {
     "__get__", "__getitem__", "clone", "contiguous", "detach", "dim", "expand", "flatten", "movedim", "numel", "permute",
     "reshape", "size", "squeeze", "to", "transpose", "unflatten", "unsqueeze", "view", "view_as",
 }  # fmt: skip
-SUMS = {"add", "add_", "sub", "sub_", "mean", "sum", "cat", "stack", "avg_pool2d", "adaptive_avg_pool2d"}
+SUMS = {
+    "add", "add_", "sub", "sub_", "mean", "sum", "cat", "stack", "avg_pool1d", "avg_pool2d", "adaptive_avg_pool1d",
+    "adaptive_avg_pool2d",
+}  # fmt: skip
 RELUS = {"relu", "relu_"}
+# Modules of torch whose layers are not linear, besides those of pooling by a maximum or a norm.
+NONLINEAR = {"activation", "distance", "instancenorm", "normalization", "rnn", "transformer"}
 # The nonlinear layers for which captum has a rule; others it would take for linear.
 OF_DEEP_LIFT = {"ReLU", "ELU", "LeakyReLU", "Sigmoid", "Tanh", "Softplus", "Softmax", "MaxPool1d", "MaxPool2d", "MaxPool3d"}
 # Linear layers, and such as only change the shape, that are missing in captum's table of rules for LRP.
@@ -178,8 +183,8 @@ def add_rules(module):
 
 
 def _nonlinear_layers(module):
-    kinds = {(type(layer).__module__, type(layer).__name__) for layer in module.modules()}
-    return {name for place, name in kinds if place == "torch.nn.modules.activation" or "MaxPool" in name}
+    kinds = {(type(layer).__module__.removeprefix("torch.nn.modules."), type(layer).__name__) for layer in module.modules()}
+    return {name for place, name in kinds if place in NONLINEAR or "MaxPool" in name or "LPPool" in name}
 
 
 def _functions_outside_layers(module, x):

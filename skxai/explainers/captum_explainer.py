@@ -8,8 +8,7 @@ import warnings
 
 import torch
 
-from ..engine import slices
-from ..engine._layers import layer_name
+from ..engine import layer_name, slices
 from ..utils.random import numpy_seed, torch_seed
 from ..utils.validation import StrOptions
 from ._base import Explainer
@@ -123,6 +122,7 @@ class CaptumExplainer(Explainer):
 
     _parameter_constraints = {**Explainer._parameter_constraints, "method": [StrOptions(set(METHODS))]}
     _params = {}  # of the method; never changed in place
+    _in_parallel = False  # one batch at a time, see _ALONE
 
     def __init__(
         self,

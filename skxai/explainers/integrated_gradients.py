@@ -16,7 +16,7 @@ class IntegratedGradients(Explainer):
     .. math:: M_c(x) = (x - b) \odot \int_0^1 \frac{\partial S_c}{\partial x}\big(b + \alpha (x - b)\big) \, d\alpha
 
     with b the baseline. The map is signed, and it is complete: its values add up to S_c(x) − S_c(b). The integral is a
-    Gauss–Legendre quadrature with ``n_steps`` nodes, as in captum, which has the same numbers under its defaults.
+    Gauss–Legendre quadrature with ``n_steps`` nodes, which is captum's default: from the same b the numbers are the same.
 
     Parameters
     ----------

@@ -67,7 +67,8 @@ class Occlusion(Explainer):
 
     References
     ----------
-    .. [1] Zeiler & Fergus, "Visualizing and understanding convolutional networks", ECCV 2014, section 4.2.
+    .. [1] Zeiler & Fergus, "Visualizing and understanding convolutional networks", ECCV 2014 (arXiv:1311.2901, whose numbers
+       these are), section 4.2.
 
     Examples
     --------
@@ -127,7 +128,7 @@ class Occlusion(Explainer):
             occluded = torch.where(window[:, None], hidden[clips, None], seen[clips, None])
             return occluded.reshape(*occluded.shape[:2], *x.shape[1:])
 
-        before = network.probabilities(x).gather(1, target[:, None])
+        before = network.probabilities(x.clone()).gather(1, target[:, None])  # a module may work in place on what it is given
         after, _ = network.sweep(len(x), len(rows) * len(columns), through, target)
         drop = (before - after).unflatten(1, (len(rows), len(columns)))
         total = torch.einsum("nij,ir,jc->nrc", drop, rows.float(), columns.float())

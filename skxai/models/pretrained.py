@@ -7,7 +7,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from torch import nn
 
 from ..engine import FeatureRange
-from ..utils.validation import StrOptions, check_features
+from ..utils.validation import Interval, StrOptions, check_features
 from ._base import NetworkPredictions
 
 
@@ -62,7 +62,7 @@ class PretrainedClassifier(NetworkPredictions):
         "module": [nn.Module],
         "classes": ["array-like", None],
         "output": [StrOptions({"logits", "probabilities"}), callable],
-        "silence": [Real, None],
+        "silence": [Interval(Real, None, None, closed="neither"), None],
     }
 
     def __init__(self, module, classes=None, *, output="logits", silence=None):

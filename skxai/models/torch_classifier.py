@@ -6,6 +6,7 @@ from numbers import Real
 import torch
 from torch import nn
 
+from ..utils.validation import Interval
 from ._base import NetworkClassifier
 
 
@@ -81,7 +82,7 @@ class TorchClassifier(NetworkClassifier):
         **NetworkClassifier._parameter_constraints,
         "module": "no_validation",  # checked in _module, with a reason
         "module_params": [dict, None],
-        "silence": [Real, None],
+        "silence": [Interval(Real, None, None, closed="neither"), None],
     }
 
     def __init__(

@@ -67,7 +67,8 @@ def compare_explainers(
         Of the metrics that draw, and of the bootstrap behind the table's intervals.
     examples : int, default=24
         Of how many clips the table keeps the maps, and the waveforms where a pipeline begins with them, to show them on its
-        page: ``to_html("page.html")``. They are taken from all classes evenly, right and wrong ones.
+        page: ``to_html("page.html")``. They are taken from all classes evenly; without ``cv`` right and wrong
+        ones in turns.
     **params
         Parameters that are given to each metric that takes them, such as ``baseline``.
 
@@ -135,7 +136,7 @@ def compare_explainers(
 
             results = _run(list(explainers.items()), score, n_jobs, verbose)
         explained, clips = dict(zip(explainers, results)), None
-    evidence = evidence_of(explained, shown, y, facts=facts)
+    evidence = evidence_of(explained, shown, y, groups=groups, facts=facts)
     return table_of(explained, explainers, clips=clips, groups=groups, random_state=random_state, evidence=evidence)
 
 

@@ -15,6 +15,7 @@ from ..features._truth import feature_steps
 from ..inspection import heard_probability, summarise_relevance
 from ..metrics import PerturbationCurve
 from ..metrics.perturbation_curve import CURVES
+from ..utils.bootstrap import standard_error
 
 AUDIBLE_SHARE = 0.25  # of the cells that the kept sound lets through, see sonify
 
@@ -215,7 +216,7 @@ def _heard(explainer, sounds, maps, target):
     return {"kept": heard["kept"].to_numpy(), "removed": heard["removed"].to_numpy()}
 
 
-def evidence_of(explained, clips, y=None, *, events=None, facts=None):
+def evidence_of(explained, clips, y=None, *, groups=None, events=None, facts=None):
     """Gather the evidence of methods that were explained with ``show``.
 
     Parameters
@@ -226,6 +227,8 @@ def evidence_of(explained, clips, y=None, *, events=None, facts=None):
         The examples.
     y : array-like of shape (n,) or None, default=None
         True classes of all clips.
+    groups : array-like of shape (n,) or None, default=None
+        The recording of each clip.
     events : sequence of n sequences of AudioEvent, or None, default=None
         What sounds in each clip.
     facts : dict or None, default=None
@@ -249,9 +252,9 @@ def evidence_of(explained, clips, y=None, *, events=None, facts=None):
             accuracy[method] = float((predicted == y).mean())
     curves = {}
     for kind in ("insertion", "deletion"):
-        of_kind = {method: mean_curves(found.curves[kind]) for method, found in explained.items() if kind in found.curves}
-        if of_kind:
-            curves[kind] = of_kind
+        found = {method: each.curves[kind] for method, each in explained.items() if kind in each.curves}
+        if found:
+            curves[kind] = {method: mean_curves(curve, groups) for method, curve in found.items()}
     if events is not None:
         names = ("label", "onset", "offset", "low", "high")
         events = [[tuple(getattr(event, name) for name in names) for event in events[clip]] for clip in clips]
@@ -259,8 +262,14 @@ def evidence_of(explained, clips, y=None, *, events=None, facts=None):
     return Evidence(np.asarray(clips), labels, shown, curves, sentences, accuracy, events, dict(facts or {}))
 
 
-def mean_curves(curve):
+def mean_curves(curve, groups=None):
     """Return the mean curves of a method, of all clips (None) and of each class, and the standard error of the former.
+
+    Parameters
+    ----------
+    curve : PerturbationCurve
+    groups : array-like of shape (n,) or None, default=None
+        The recording of each clip: clips of one recording are not independent.
 
     Returns
     -------
@@ -269,10 +278,9 @@ def mean_curves(curve):
     """
     found = {"fractions": curve.fractions}
     for by in CURVES if curve.y is not None else CURVES[:1]:
-        of_clips, n = curve.curves(by), len(curve.target)
-        error = of_clips.std(axis=0, ddof=1) / np.sqrt(n) if n > 1 else np.full(of_clips.shape[1], np.nan)
+        of_clips = curve.curves(by)
         of_classes = {str(label): values.to_numpy() for label, values in curve.per_class(by).items()}
-        found[by] = {"mean": {None: of_clips.mean(axis=0), **of_classes}, "error": error}
+        found[by] = {"mean": {None: of_clips.mean(axis=0), **of_classes}, "error": standard_error(of_clips, groups)}
     return found
 
 

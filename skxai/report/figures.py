@@ -180,6 +180,8 @@ def _scores(result, rng):
     import matplotlib.pyplot as plt
 
     found = [each for each in _scores_of(result) if not all(np.isnan(values).all() for values in each[1].values())]
+    if not found:
+        return
     n_columns = min(4, len(found))
     n_rows = -(-len(found) // n_columns)
     size = (1.6 + 2.5 * n_columns, 0.4 + n_rows * (0.55 + 0.2 * len(result.explained)))
@@ -201,8 +203,10 @@ def _ranking(result, rng):
     """Mean ranks of the methods by each metric that measures truth, and which of them cannot be told apart."""
     import matplotlib.pyplot as plt
 
-    metrics = ["mean", *(metric for metric, _, _ in _scores_of(result) if measures_truth(metric))]
-    if len(result.explained) < 2:
+    ranks = result.table.ranks()[[*result.explained]]
+    metrics = ["mean", *(metric for metric in ranks.index.drop("mean") if measures_truth(metric))]
+    metrics = [metric for metric in metrics if ranks.loc[metric].notna().any()]
+    if len(result.explained) < 2 or not metrics:
         return
     n_columns = min(3, len(metrics))
     n_rows = -(-len(metrics) // n_columns)

@@ -1,13 +1,9 @@
-"""One run of a study: load, train, explain, score, write."""
+"""One run of a study: load, train, explain, score."""
 
-import json
-import shutil
 import time
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline, make_pipeline
 from tqdm.auto import tqdm
@@ -19,7 +15,6 @@ from .clips import Clips, load_clips, split_clips
 from .comparison import Comparison
 from .evidence import choose_examples, evidence_of, show
 from .explained import Explained, explain_and_score, table_of
-from .provenance import machine, versions
 from .studies import Study, make_explainers
 from .truth import OF_TWO_SOUNDS, mix_explained, truth_of
 
@@ -73,7 +68,19 @@ class StudyResult:
         return next(name for name in self.classifiers if method == name or name == "" or method.startswith(f"{name} "))
 
 
-def run_study(study, *, data=None, labels=None, n_scenes=600, on_error="raise", seed=0, n_jobs=None, progress=False, say=print):
+def run_study(
+    study,
+    *,
+    data=None,
+    labels=None,
+    n_scenes=600,
+    on_error="raise",
+    seed=0,
+    n_jobs=None,
+    examples=N_EXAMPLES,
+    progress=False,
+    say=print,
+):
     """Train the study's classifiers, explain the test clips and score the explanations.
 
     Parameters
@@ -92,6 +99,8 @@ def run_study(study, *, data=None, labels=None, n_scenes=600, on_error="raise", 
         Of everything random.
     n_jobs : int or None, default=None
         Files read at a time.
+    examples : int, default=24
+        How many clips the page will show, with their sounds; 0 makes none.
     progress : bool, default=False
         Whether to show progress bars.
     say : callable, default=print
@@ -132,7 +141,7 @@ def run_study(study, *, data=None, labels=None, n_scenes=600, on_error="raise", 
     if of_mixtures:
         say(f"Each clip is mixed with one of another class, where it is known what sounds where: {', '.join(of_mixtures)}.")
 
-    classifiers, accuracy, confusion, explainers, explained, examples = {}, {}, {}, {}, {}, None
+    classifiers, accuracy, confusion, explainers, explained, shown_clips = {}, {}, {}, {}, {}, None
     for classifier_name, classifier in study.classifiers.items():
         title = classifier_name or type(classifier).__name__
         start = time.perf_counter()
@@ -145,8 +154,8 @@ def run_study(study, *, data=None, labels=None, n_scenes=600, on_error="raise", 
             f"{title}: trained for {classifier.max_epochs} epochs in {time.perf_counter() - start:.0f} s; accuracy on the "
             f"test clips {accuracy[classifier_name]:.1%} (chance {1 / len(classes):.1%})."
         )
-        if examples is None:
-            examples = choose_examples(N_EXAMPLES, len(chosen), test.y, predicted[np.searchsorted(held_out, chosen)])
+        if shown_clips is None:
+            shown_clips = choose_examples(examples, len(chosen), test.y, predicted[np.searchsorted(held_out, chosen)])
         methods = make_explainers(study.explainers, FrozenEstimator(fitted), seed)
         with shared_passes():
             for name, explainer in tqdm(methods.items(), desc=f"{title}: explaining", unit="method", disable=not progress):
@@ -165,11 +174,11 @@ def run_study(study, *, data=None, labels=None, n_scenes=600, on_error="raise", 
                 )
                 if of_mixtures:
                     found.scores.update(mixtures.scores(explainer, of_mixtures))
-                shown = show(explainer, X_test, found.maps, examples, extraction=extraction, X=test.X)
+                shown = show(explainer, X_test, found.maps, shown_clips, extraction=extraction, X=test.X)
                 scores = _in_order(found.scores, study.scoring)
                 explained[row] = replace(found, scores=scores, shown=() if shown is None else (shown,))
                 say(f"{row}: {len(X_test)} clips explained and scored in {time.perf_counter() - start:.0f} s.")
-    evidence = evidence_of(explained, examples, test.y, events=test.events)
+    evidence = evidence_of(explained, shown_clips, test.y, groups=test.groups, events=test.events)
     table = table_of(explained, explainers, clips=test.names, groups=test.groups, random_state=seed, evidence=evidence)
     return StudyResult(study, test, X_test, axes, extraction, classifiers, accuracy, confusion, explainers, explained, table)
 
@@ -185,7 +194,7 @@ def _scoring(study, y, truth, mixtures):
         if name not in known:
             raise ValueError(
                 f"scorer {name!r} of the study {study.name!r} must know where the classes sound in the features: it needs "
-                "clips of two classes, and features whose rows are frequencies."
+                "clips of two classes, and features that are no cepstra."
             )
     wanted = study.scoring or get_scorer_names()
     return [name for name in wanted if name in on_clips], [name for name in wanted if name in known - on_clips]
@@ -209,110 +218,3 @@ def _extract(pipeline, X, progress):
     chunks = [X[start : start + CHUNK] for start in range(0, len(X), CHUNK)]
     bar = tqdm(chunks, desc="features", unit="batch", disable=not progress or len(chunks) == 1)
     return np.concatenate([pipeline.transform(chunk) for chunk in bar])
-
-
-def facts_of(result, provenance):
-    """Return where the results come from, in the words that JSON has.
-
-    Parameters
-    ----------
-    result : StudyResult
-    provenance : dict
-        The command and its settings.
-
-    Returns
-    -------
-    dict
-    """
-    accuracy = {name or type(result.classifiers[name]).__name__: value for name, value in result.accuracy.items()}
-    return {**provenance, "accuracy": accuracy, "versions": versions(), "machine": machine()}
-
-
-def write_tables(result, folder, facts):
-    """Write the table and what is sure about it, the scores of each clip, the maps and where it all came from.
-
-    Parameters
-    ----------
-    result : StudyResult
-    folder : Path
-        It exists.
-    facts : dict
-        See ``facts_of``.
-
-    Returns
-    -------
-    list of Path
-    """
-    folder = Path(folder)
-    tables = {
-        "table.csv": result.table,
-        "intervals.csv": result.table.intervals(),
-        "tests.csv": result.table.tests(),
-        "ranks.csv": result.table.ranks(),
-        "agreement.csv": result.table.agreement(),
-    }
-    for name, table in tables.items():
-        table.to_csv(folder / name)
-    frames = []
-    for method, explained in result.explained.items():
-        predicted = result.classifiers[result.classifier_of(method)].predict(result.features)
-        frame = pd.DataFrame({"method": method, "clip": result.clips.names, "label": result.clips.y, "predicted": predicted})
-        frames.append(frame.assign(**explained.scores))
-    scores = pd.concat(frames)
-    scores.to_csv(folder / "scores.csv", index=False)
-    names = [*explained.scores]
-    scores.groupby("method", sort=False)[names].describe().stack(0, future_stack=True).to_csv(folder / "summary.csv")
-    np.savez_compressed(
-        folder / "maps.npz",
-        maps=np.stack([explained.maps for explained in result.explained.values()]),
-        methods=np.array(list(result.explained)),
-        features=result.features,
-        labels=result.clips.y,
-        clips=result.clips.names,
-    )
-    (folder / "run.json").write_text(json.dumps(facts, indent=2) + "\n")
-    return [folder / name for name in (*tables, "scores.csv", "summary.csv", "maps.npz", "run.json")]
-
-
-def claim_folder(out, *, overwrite=False):
-    """Return the folder to write into until all is there, so that nothing half-written stands where results should.
-
-    Parameters
-    ----------
-    out : path
-        Where the results will stand.
-    overwrite : bool, default=False
-        Whether earlier results may be replaced.
-
-    Returns
-    -------
-    Path
-
-    Raises
-    ------
-    FileExistsError
-        If ``out`` is in use: a file, a folder that is not empty, or one that another run is writing.
-    """
-    out = Path(out)
-    if out.exists() and not out.is_dir():
-        raise FileExistsError(f"out must be a folder; {str(out)!r} is a file.")
-    if out.is_dir() and any(out.iterdir()) and not overwrite:
-        raise FileExistsError(f"out must be a new or empty folder; {str(out)!r} holds files. Use --overwrite to replace them.")
-    if out.is_dir() and any(out.iterdir()) and not (out / "run.json").is_file():
-        raise FileExistsError(f"out must be a folder of earlier results to be replaced; {str(out)!r} holds no run.json.")
-    partial = out.with_name(out.name + ".partial")
-    try:
-        partial.mkdir(parents=True)
-    except FileExistsError:
-        raise FileExistsError(
-            f"out is in use: another run writes to {str(partial)!r}, or one was killed there; remove that folder if so."
-        ) from None
-    return partial
-
-
-def publish_folder(partial, out):
-    """Move what was written to where it should stand, in the place of earlier results."""
-    out = Path(out)
-    if out.exists():
-        shutil.rmtree(out)
-    partial.rename(out)

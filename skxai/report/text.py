@@ -30,19 +30,29 @@ def comparison_as_text(table, width=120):
     labels = [f"{name}{ARROWS[greater_is_better(name)]}" for name in shown]
     cells = {method: [] for method in table.index}
     for name in shown:
-        best = best_methods(table[name].drop([*table.floors]), greater_is_better(name))
-        not_better = better.index[(~better[name]).fillna(False)] if measures_truth(name) and name in better else []
+        best, not_better = marked_methods(table, name, better)
         for method in table.index:
             half = (intervals.high - intervals.low)[name, method] / 2 if name in better else np.nan
             marks = ("*" if method in best else "") + ("†" if method in not_better else "")
             cells[method].append(_cell(table.loc[method, name], half, marks))
     if len(table) > 1:
-        labels.append(f"average rank{ARROWS[False]}")
+        labels.append(f"mean rank{ARROWS[False]}")
         ranks = table.ranks().loc["mean"]
         for method in table.index:
             cells[method].append(_cell(ranks[method]))
     has_daggers = any("†" in cell for column in cells.values() for cell in column)
     return "\n".join([*_blocks(labels, cells, width), "", *_legend(table, has_daggers)])
+
+
+def marked_methods(table, name, better):
+    """Return the best methods by a column, and those that are not better than chance, by ``better_than(table.chance)``."""
+    best = best_methods(table[name].drop([*table.floors]), greater_is_better(name))
+    return best, list(better.index[(~better[name]).fillna(False)]) if is_ranked(name, better) else []
+
+
+def is_ranked(name, better):
+    """Return whether a column is a metric that counts for the mean rank."""
+    return name in better and measures_truth(name)
 
 
 def best_methods(values, greater):
@@ -73,12 +83,21 @@ def _blocks(labels, cells, width):
             yield GAP.join([label.ljust(label_width), *(cells[method][line].rjust(widths[method]) for method in block)])
 
 
-def _legend(table, has_daggers):
+def drawn_in_words(table):
+    """Return over what a comparison's bootstrap is, such as "57 recordings of 200 clips"."""
     n_clips = len(table.scores)
     n_groups = n_clips if table.groups is None else len(pd.unique(table.groups))
-    drawn = f"{n_clips} clips" if n_groups == n_clips else f"{n_groups} recordings of {n_clips} clips"
+    return f"{n_clips} clips" if n_groups == n_clips else f"{n_groups} recordings of {n_clips} clips"
+
+
+def chance_in_words(table):
+    """Return the rows of random maps that the others are held against, such as "RandomMap"."""
+    return " or ".join(dict.fromkeys(table.chance.values()))
+
+
+def _legend(table, has_daggers):
+    drawn, chance = drawn_in_words(table), chance_in_words(table)
     yield f"means ± half of the 95 % interval (bootstrap over {drawn}); ↑ greater is better, ↓ smaller is better"
     best = f"* best method{' but for the floors ' + ', '.join(table.floors) if table.floors else ''}"
-    chance = " or ".join(dict.fromkeys(table.chance.values()))
     yield best + (f"; † not better than {chance} (interval of the difference)" if has_daggers else "")
-    yield "average rank over the clips and the metrics of truth; ms_per_map without passes that a method before had made"
+    yield "mean rank over the clips and the metrics of truth; ms_per_map without passes that a method before had made"

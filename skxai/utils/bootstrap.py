@@ -11,7 +11,7 @@ from scipy.stats import t as student_t
 
 from .random import seed_from
 
-__all__ = ["bootstrap_interval", "bootstrap_means", "group_means"]
+__all__ = ["bootstrap_interval", "bootstrap_means", "group_means", "standard_error"]
 
 _BLOCK = 2**21  # numbers of a block of draws in memory
 
@@ -33,6 +33,30 @@ def group_means(values, groups=None):
     """
     sums, counts = _group_sums(values, groups)
     return _ratio(sums, counts)
+
+
+def standard_error(values, groups=None):
+    """Return the standard error of the mean over clips, whose recordings are independent.
+
+    √(g/(g−1) Σ_g (Σ_{i∈g} (x_i − x̄))²) / n, with g recordings of n clips; without groups it is s/√n.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n, ...)
+        Without NaN.
+    groups : array-like of shape (n,) or None, default=None
+        The recording of each clip; None makes each clip its own group.
+
+    Returns
+    -------
+    ndarray of shape (...)
+        NaN where there are fewer than two groups.
+    """
+    sums, _ = _group_sums(values - values.mean(axis=0), groups)
+    n_groups = len(sums)
+    if n_groups < 2:
+        return np.full(values.shape[1:], np.nan)
+    return np.sqrt(n_groups / (n_groups - 1) * (sums**2).sum(axis=0)) / len(values)
 
 
 def bootstrap_means(values, groups=None, *, n_resamples=2000, random_state=0):

@@ -6,7 +6,20 @@ import numpy as np
 import pytest
 import sklearn
 import torch
-from test_engine import SHAPE, Branches, InPlace, Recurrent, Shared, Tuple, View, conv_norm_relu, head, hooked, seeded
+from test_engine import (
+    SHAPE,
+    Branches,
+    InPlace,
+    Passing,
+    Recurrent,
+    Shared,
+    Tuple,
+    View,
+    conv_norm_relu,
+    head,
+    hooked,
+    seeded,
+)
 from torch import nn
 
 from skxai.engine import freeze
@@ -41,7 +54,7 @@ class Deciding(nn.Module):
 
 # Where fx cannot trace, or where the layer returns a tuple, the whole network runs, with others in the layer's place.
 CUT = [(View, "features.0"), (View, "features.2"), (InPlace, "conv"), (Shared, "conv"), (Branches, "conv"),
-       (Residual, "conv"), (Residual, "stem"), (Tuple, "features")]  # fmt: skip
+       (Residual, "conv"), (Residual, "stem"), (Tuple, "features"), (Passing, "same")]  # fmt: skip
 WHOLE = [(Deciding, "features.0"), (hooked, "0"), (hooked, "2"), (Recurrent, "rows")]
 
 

@@ -82,6 +82,18 @@ class InPlace(nn.Module):
         return self.head(functional.relu_(x))
 
 
+class Passing(nn.Module):
+    """Has a layer that returns the very tensor which it is given, and goes around it, too."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.same, self.dense = nn.Conv1d(8, 4, 3, padding=1), nn.Identity(), nn.Linear(40, 3)
+
+    def forward(self, x):
+        x = self.conv(x[:, 0])
+        return self.dense((x + 2 * self.same(x)).flatten(1))
+
+
 class Untraceable(nn.Module):
     """Decides by its data, which fx can't follow."""
 
@@ -261,6 +273,12 @@ class TestLayers:
         torch.testing.assert_close(activations, module.rows(torch.from_numpy(X[:, 0]))[0].detach())
         torch.testing.assert_close(gradients, module.dense.weight[2].detach().view(8, 6).expand(5, 8, 6))
 
+    def test_what_goes_around_a_layer_is_not_in_its_gradient(self, X):
+        module = seeded(Passing())
+        network = freeze(PretrainedClassifier(module), X, layer="same")
+        _, gradients = network.activation_gradients(torch.from_numpy(X), np.full(5, 2))
+        torch.testing.assert_close(gradients, 2 * module.dense.weight[2].detach().view(4, 10).expand(5, 4, 10))
+
     def test_is_found_by_name_index_and_container(self):
         module = nn.Sequential(conv_norm_relu(), nn.Conv2d(4, 4, 1), head())
         assert layer_name(module, "0.1") == "0.1"
@@ -397,6 +415,9 @@ class TestPredictor:
         assert isinstance(found, OpaquePredictor)
         np.testing.assert_allclose(found.predict_proba(flat), forest.predict_proba(flat), rtol=1e-6)
         assert feature_range(forest, flat) == (flat.min(), flat.max(), flat.min())
+        assert found.batch_size == 1024
+        with sklearn.config_context(working_memory=0.25):
+            assert predictor(forest, flat).batch_size == 2**17 // (12 * 80)
 
     def test_classifier_without_probabilities_is_refused(self, X):
         with pytest.raises(TypeError, match="estimator must be a fitted classifier with predict_proba; got LinearSVC"):

@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
+from torch import nn
 
 from skxai.explainers import Occlusion
 from skxai.explainers.occlusion import _covered
+from skxai.models import PretrainedClassifier
+from skxai.utils.random import torch_seed
 
 
 class Weighted(ClassifierMixin, BaseEstimator):
@@ -82,6 +85,27 @@ def test_what_speaks_against_the_class_is_below_zero():
 def test_shares_are_of_the_clip_and_of_the_window_rounded_up(given, same):
     X, weights = clips(13, 24)
     np.testing.assert_array_equal(*(fitted(X, weights, **params).transform(X) for params in (given, same)))
+
+
+class Doubling(nn.Module):
+    """Doubles its input, in place as if it were its own or not, before a linear layer."""
+
+    def __init__(self, own):
+        super().__init__()
+        self.own, self.dense = own, nn.Linear(13, 2)
+
+    def forward(self, x):
+        return self.dense(x.mul_(2) if self.own else x.mul(2))
+
+
+def test_module_that_works_in_place_on_its_input_does_not_reach_the_clips():
+    X, _ = clips(13)
+    maps = []
+    for own in (True, False):
+        with torch_seed(0):
+            classifier = PretrainedClassifier(Doubling(own))
+        maps.append(Occlusion(classifier, window=1, target=1).fit(X).transform(X))
+    np.testing.assert_allclose(*maps, atol=1e-6)
 
 
 @pytest.mark.parametrize("extent", [1, 2, 7, 13, 32])

@@ -95,6 +95,14 @@ class TestM5:
         assert [other.feature_range_.silence for other in others] == [X.min(), 0.25]
 
 
+@pytest.mark.parametrize("silence", [np.nan, -np.inf, "floor"])
+def test_silence_is_a_finite_number(silence):
+    X, y = clips()
+    for classifier in (TorchClassifier(Dense, silence=silence), PretrainedClassifier(Dense((1, 4, 5), 2), silence=silence)):
+        with pytest.raises(ValueError, match=f"'silence' parameter of {type(classifier).__name__}"):
+            classifier.fit(X, y)
+
+
 class TestResNet:
     @pytest.mark.parametrize(("depth", "n_parameters"), [(18, 11_689_512), (34, 21_797_672), (50, 25_557_032),
                                                          (101, 44_549_160), (152, 60_192_808)])  # fmt: skip

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from skxai.display._style import spoken
+from skxai.report import table_of
 from skxai.report.figures import FIGURES, draw_figures
 from skxai.report.run import run_study
 from skxai.report.studies import all_studies, get_study
@@ -51,6 +52,17 @@ def test_ranking_is_by_the_metrics_that_measure_truth(result):
     titles = [ax.get_title() for ax in drawn(result, "ranking")["ranking"].axes]
     n = int(result.table.ranks().loc["insertion_auc", "n"])
     assert titles == ["Mean over the metrics", *(f"{spoken(name)} (n = {n})" for name in ("insertion_auc", "deletion_auc"))]
+
+
+def test_scores_that_measure_no_truth_are_not_ranked(result):
+    kept = [name for name in result.table.columns if "auc" not in name]
+    explained = {
+        method: replace(found, scores={name: found.scores[name] for name in kept if name in found.scores})
+        for method, found in result.explained.items()
+    }
+    less = replace(result, explained=explained, table=table_of(explained, result.explainers))
+    assert not drawn(less, "ranking")
+    assert [ax.get_title() for ax in drawn(less, "scores")["scores"].axes] == ["Mean top weights ↓"]
 
 
 def test_curves_stand_beside_those_of_random_maps(result):

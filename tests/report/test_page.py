@@ -1,11 +1,13 @@
 """The page of a comparison, as a file."""
 
 import base64
+import hashlib
 import io
 import json
 import os
 import pickle
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -17,7 +19,8 @@ import soundfile
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import make_pipeline
 
-from skxai.explainers import VanillaSaliency
+from skxai.display._style import spoken
+from skxai.explainers import EdgeMap, EnergyMap, VanillaSaliency
 from skxai.features import MFCC, FeatureAxes, MelSpectrogram
 from skxai.models import TorchClassifier
 from skxai.report import Comparison, compare_explainers
@@ -67,7 +70,20 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def page(page_table):
-    return Page(render_page(page_table, title="A page"))
+    return Page(render_page(page_table, title=f"A page of {HOSTILE}"))
+
+
+def with_evidence(table, **changes):
+    """Return a copy of a table with other evidence."""
+    table = pickle.loads(pickle.dumps(table))
+    table.evidence = replace(table.evidence, **changes)
+    return table
+
+
+def with_examples(table, **changes):
+    """Return a copy of a table with other examples."""
+    shown = {method: [replace(part, **changes) for part in parts] for method, parts in table.evidence.shown.items()}
+    return with_evidence(table, shown=shown)
 
 
 def decoded(uri):
@@ -86,9 +102,11 @@ def test_the_table_holds_all_means_and_begins_with_the_best_rank(page, page_tabl
     values = np.array([float(cell["data-value"]) for cell in page.all("td") if cell.get("data-value")]).reshape(3, -1)
     np.testing.assert_allclose(values[:, 0], ranks)
     names = ["insertion_auc", "insertion_accuracy_auc", "deletion_auc", "mean_top_weights", "ms_per_map"]
-    columns = [" ".join(button["text"].split())[:-2].replace(" ", "_") for button in page.all("button", **{"class": "sort"})]
-    assert columns == ["mean_rank", *sorted(names[:3], key=[*page_table].index), *names[3:]]
-    np.testing.assert_allclose(values[:, 1:], page_table.loc[ranks.index, columns[1:]])
+    names = [*sorted(names[:3], key=[*page_table].index), *names[3:]]
+    columns = [" ".join(button["text"].split())[:-2] for button in page.all("button", **{"class": "sort"})]
+    assert columns == ["Mean rank", *map(spoken, names)]
+    assert columns[-2:] == ["Mean top weights", "ms per map"]
+    np.testing.assert_allclose(values[:, 1:], page_table.loc[ranks.index, names])
 
 
 def test_marks_say_which_is_best_and_which_no_better_than_chance(page, page_table):
@@ -101,11 +119,11 @@ def test_marks_say_which_is_best_and_which_no_better_than_chance(page, page_tabl
     for metric in ("insertion_auc", "deletion_auc", "insertion_accuracy_auc"):
         chosen = page_table[metric].drop("noise").round(3)
         best = chosen.index[chosen == (chosen.min() if metric == "deletion_auc" else chosen.max())]
-        words = metric.replace("_", " ")
+        words = spoken(metric)
         assert {method for method, name in marked["best"] if name == words} == (set(best) if len(best) == 1 else set())
         not_better = {method for method in ("saliency", "Grad-CAM") if better.loc[method, metric] is np.False_}
         assert {method for method, name in marked["chance"] if name == words} == not_better
-    assert not {method for method, name in marked["chance"] if name == "mean top weights"}  # it measures no truth
+    assert not {method for method, name in marked["chance"] if name == "Mean top weights"}  # it measures no truth
 
 
 def test_every_control_has_a_name_and_a_keyboard(page):
@@ -120,7 +138,9 @@ def test_every_control_has_a_name_and_a_keyboard(page):
         assert control["tag"] == "button" or "label" in control["inside"]
         if control["tag"] == "button":
             assert control["type"] == "button"
-            assert control["text"].strip() or control.get("aria-label")
+            words = control["text"].strip().lower()
+            assert words
+            assert words in control.get("aria-label", words).lower()  # who speaks to a computer says what is written
     for picture in page.all("img"):
         assert "alt" in picture
     for picture in page.all("div", **{"class": "plot"}):
@@ -162,6 +182,8 @@ def test_the_page_asks_for_nothing_from_anywhere(page):
             assert element.get(name, "#").startswith(("#", "data:"))
     policy = page.all("meta", **{"http-equiv": "Content-Security-Policy"})[0]["content"]
     assert policy.startswith("default-src 'none'")
+    script = next(element["text"] for element in page.all("script") if "type" not in element)
+    assert f"script-src 'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}';" in policy
 
 
 def test_provenance_tells_how_to_make_it_again(page):
@@ -204,7 +226,14 @@ def test_sounds_are_compressed_no_more_than_they_must_be():
         assert len(encoded) == 3
     encoded, _ = encode_within(lambda: iter(clips), 3, 22050, 2.5 * sizes[-1])
     assert len(encoded) == 2
-    assert encode_within(lambda: iter(clips), 3, 500, 1e9) == ([], "no browser plays 500 Hz")
+
+
+def test_a_rate_that_no_browser_plays_is_told(page_table):
+    page = Page(render_page(with_examples(page_table, sample_rate=500)))
+    assert not page.json("sounds")
+    notes = [note["text"] for note in page.all("p", **{"class": "note"})]
+    assert "The sounds are left out: browsers do not play 500 Hz." in notes
+    assert not any("too large" in note for note in notes)
 
 
 @pytest.mark.parametrize(("rate", "played"), [(6000, 8000), (44100, 44100), (96000, 48000)])
@@ -241,6 +270,41 @@ def test_a_page_that_would_be_too_large_says_what_it_leaves_out(page_table):
         render_page(page_table, max_megabytes=0)
 
 
+def test_no_page_is_larger_than_it_may_be(page_table, monkeypatch):
+    monkeypatch.setattr("skxai.report.page.SPARE", 1000)  # that much is told of what is left out
+    whole = len(render_page(page_table).encode())
+    for most in range(whole - 5000, whole + 2000, 2000):  # in which only the buttons of the sounds would be too much
+        assert len(render_page(page_table, max_megabytes=most / 1e6).encode()) <= most
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+def test_examples_with_large_pictures_are_left_out_one_by_one(page_table, share):
+    noise = np.random.default_rng(0).random((8, 1, 192, 512))  # which both methods explain
+    silent = dict.fromkeys(("axes", "waveforms", "kept", "removed"))
+    table = with_examples(page_table, features=noise, **silent)
+    whole = len(render_page(table).encode())
+    page = Page(render_page(table, max_megabytes=share * whole / 1e6))
+    assert len(page.text.encode()) <= share * whole
+    assert len(page.all("article", **{"class": "card"})) == pytest.approx(8 * share, abs=1.5)
+
+
+def test_floors_alone_have_no_examples(sounds):
+    features = np.random.default_rng(0).random((6, 1, 8, 8))
+    classifier = FrozenEstimator(TorchClassifier(Net, max_epochs=1, random_state=0).fit(features, sounds[1][:6]))
+    floors = {"energy": EnergyMap(classifier).fit(features), "edges": EdgeMap(classifier).fit(features)}
+    page = Page(render_page(compare_explainers(floors, features, sounds[1][:6], scoring=["insertion_auc"], step=0.5)))
+    assert not page.all("article")
+    assert page.json("data")["methods"] == {"energy": 0, "edges": 1}
+
+
+def test_a_metric_of_ones_own_counts_for_the_rank_as_in_the_table():
+    scores = {name: {"mine": np.arange(4.0) + (name == "A"), "mean_top_weights": np.ones(4)} for name in "AB"}
+    means = pd.DataFrame({metric: {name: of[metric].mean() for name, of in scores.items()} for metric in scores["A"]})
+    page = Page(render_page(Comparison(means, scores)))
+    assert [button["text"].split()[0] for button in page.all("button", **{"class": "sort"})] == ["Mean", "Mine", "Mean"]
+    assert [head["colspan"] for head in page.all("th", scope="colgroup")] == ["1", "1"]
+
+
 def test_a_table_without_evidence_is_a_page_of_a_table():
     scores = {"A": {"insertion_auc": np.array([0.1, 0.2, 0.4])}, "<B>": {"insertion_auc": np.array([0.5, 0.4, 0.6])}}
     means = {method: {name: values.mean() for name, values in of.items()} for method, of in scores.items()}
@@ -266,7 +330,7 @@ def test_a_floor_that_nobody_beats_is_named(floors):
 def test_one_method_has_no_rank():
     values = np.array([0.1, 0.2, np.nan])
     page = Page(render_page(Comparison(pd.DataFrame({"insertion_auc": {"A": 0.15}}), {"A": {"insertion_auc": values}})))
-    assert [button["text"].split()[0] for button in page.all("button", **{"class": "sort"})] == ["insertion"]
+    assert [button["text"].split()[0] for button in page.all("button", **{"class": "sort"})] == ["Insertion"]
 
 
 def test_features_have_pictures_without_players(sounds):

@@ -1,7 +1,9 @@
 """The page in a real browser: a reader sorts, filters, listens, and needs no mouse."""
 
+import pickle
 import shutil
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -98,9 +100,19 @@ def test_a_column_is_sorted_by_its_button_the_best_first(page, page_table):
     assert number == len(page_table.columns) + 1
 
 
+def test_what_has_no_value_comes_last_either_way(page):
+    js(page, 'document.querySelector(".scores tbody tr").cells[2].dataset.value = ""')
+    for reverse in (True, False):
+        find(page, ".scores thead tr:last-child th")[2].find_element("tag name", "button").click()
+        *values, last = column(page, 2)
+        assert last is None
+        assert values == sorted(values, reverse=reverse)
+
+
 def test_examples_are_filtered_by_class_method_and_correctness(page, page_table):
     evidence = page_table.evidence
     classes, right = evidence.labels, evidence.labels == evidence.shown["saliency"][0].predicted[evidence.clips]
+    told = {label for sentences in evidence.sentences.values() for label in sentences}
     assert len(shown(page, ".card")) == 8
 
     def choose(label, correctness):
@@ -115,7 +127,8 @@ def test_examples_are_filtered_by_class_method_and_correctness(page, page_table)
         assert choose(label, "") == (classes == label).sum()
         assert choose(label, "right") == ((classes == label) & right).sum()
         assert choose(label, "wrong") == ((classes == label) & ~right).sum()
-        assert [article.get_attribute("data-class") for article in shown(page, ".class")] in ([label], [])
+        assert [article.get_attribute("data-class") for article in shown(page, ".class")] == [label] * (label in told)
+        assert len(shown(page, "#where-empty")) == (label not in told)
     assert find(page, "#count")[0].text == f"{((classes == HOSTILE) & ~right).sum()} of 8 examples"
     assert find(page, "#empty")[0].is_displayed() == (((classes == HOSTILE) & ~right).sum() == 0)
     assert choose("", "") == 8
@@ -129,12 +142,32 @@ def test_examples_are_filtered_by_class_method_and_correctness(page, page_table)
 
 
 def test_an_empty_choice_can_be_undone(page):
+    js(page, '(() => { const classes = document.querySelector("#filter-class"); classes.append(new Option("nobody")); '
+             'classes.value = "nobody"; classes.dispatchEvent(new Event("change")); })()')  # fmt: skip
+    assert not shown(page, ".card, .class")
+    assert [note.text for note in shown(page, ".empty")] == [
+        "This class is explained for no clip.",
+        "No example is like that. Show all",
+    ]
+    find(page, "#reset")[0].click()
+    assert not shown(page, ".empty")
     js(page, 'document.querySelectorAll(".card").forEach(card => { card.dataset.right = "right"; })')
     find(page, 'input[name="right"][value="wrong"] + span')[0].click()
     assert not shown(page, ".card")
     find(page, "#reset")[0].click()
     assert len(shown(page, ".card")) == 8
     assert js(page, "document.activeElement.id") == "filter-class"
+
+
+def test_an_empty_choice_of_one_class_can_be_undone(page, page_table, tmp_path):
+    table = pickle.loads(pickle.dumps(page_table))
+    table.evidence = replace(table.evidence, sentences={}, labels=np.repeat("alarm", 8))
+    page.get(table.to_html(tmp_path / "page.html").as_uri())
+    assert not find(page, "#filter-class")
+    js(page, 'document.querySelectorAll(".card").forEach(card => { card.dataset.right = "right"; })')
+    find(page, 'input[name="right"][value="wrong"] + span')[0].click()
+    find(page, "#reset")[0].click()
+    assert len(shown(page, ".card")) == 8
 
 
 def test_examples_are_put_in_order(page):

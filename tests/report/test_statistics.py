@@ -14,6 +14,7 @@ from skxai.report.statistics import (
     mean_ranks,
     wilcoxon,
 )
+from skxai.utils.bootstrap import standard_error
 
 
 @pytest.fixture
@@ -174,3 +175,11 @@ def test_agreement_leaves_out_what_is_undefined(rng):
     values[:, 2, 1] = np.nan  # a metric that is never defined for one method
     np.testing.assert_allclose(agreement(values), np.ones((3, 3)))
     assert np.isnan(agreement(values[:, :, :1])).all()
+
+
+def test_the_standard_error_is_of_recordings(rng):
+    values = rng.normal(size=(9, 4))
+    error = standard_error(values)
+    np.testing.assert_allclose(error, values.std(axis=0, ddof=1) / 3)
+    np.testing.assert_allclose(standard_error(np.repeat(values, 5, axis=0), np.repeat(np.arange(9), 5)), error)  # told 5 times
+    assert np.isnan(standard_error(values, np.zeros(9))).all()

@@ -1,8 +1,10 @@
 """A comparison as one page that needs no network: the table, the curves, and examples to look at and to listen to."""
 
+import base64
+import hashlib
 import os
 import re
-import tempfile
+import secrets
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +14,9 @@ from markupsafe import Markup, escape
 from ...display._style import PALETTE
 from ...utils.discovery import all_metrics
 from .curves import curves_context
-from .examples import examples_context, sounds_of
+from .examples import examples_context, sound_ids, sounds_of
 from .images import png, ramp_tables
-from .sounds import encode_within
+from .sounds import PLAYABLE, encode_within
 from .table import table_context
 
 DEFAULT_TITLE = "Explainers compared"
@@ -75,7 +77,10 @@ def render_page(table, *, title=None, max_megabytes=15.0):
                 f"max_megabytes of to_html must hold the page: without examples it takes {len(page.encode()) / 1e6:.1f} MB; "
                 f"got {max_megabytes:g}."
             )
-    context |= _sounds(table.evidence, context["examples"], most - len(page.encode()) - SPARE)
+    # A sound takes its button, too.
+    ids = [sound_id for example in context["examples"] for sound_id in sound_ids(example)]
+    with_buttons = template.render(context | {"sounds": dict.fromkeys(ids, "")})
+    context |= _sounds(table.evidence, context["examples"], most - len(with_buttons.encode()) - SPARE)
     return template.render(context)
 
 
@@ -115,16 +120,20 @@ def _context(table, title):
         "sounds": {},
         "sounds_in_words": None,
         "without_sounds": 0,
+        "unplayable": None,
     }
 
 
 def _that_fit(examples, n_bytes):
     """Return the examples without the last ones, which take at least so many bytes together, and how many these are."""
-    kept = sorted(examples, key=lambda example: example["id"])
-    while kept and n_bytes > 0:
-        last = kept.pop()
-        n_bytes -= sum(len(panel["overlay"]) + len(panel["picture"]) for panel in last["panels"])
-    return [example for example in examples if example in kept], len(examples) - len(kept)
+    n_kept = len(examples)
+    for example in sorted(examples, key=lambda example: -example["id"]):
+        if n_bytes <= 0:
+            break
+        n_kept -= 1
+        # The methods share a picture, which the page holds once.
+        n_bytes -= sum(map(len, {panel[name] for panel in example["panels"] for name in ("overlay", "picture")}))
+    return [example for example in examples if example["id"] < n_kept], len(examples) - n_kept
 
 
 def _sounds(evidence, examples, n_bytes):
@@ -133,6 +142,8 @@ def _sounds(evidence, examples, n_bytes):
     rate = next((rate for i in order for _, rate in [sounds_of(evidence, i)] if rate), None)
     if rate is None:
         return {}
+    if not PLAYABLE[0] <= rate <= PLAYABLE[1]:
+        return {"unplayable": rate}
     encoded, words = encode_within(lambda: (sounds_of(evidence, i)[0] for i in order), len(order), rate, n_bytes)
     sounds = {name: uri for of_clip in encoded for name, uri in of_clip.items()}
     return {"sounds": sounds, "sounds_in_words": words, "without_sounds": len(order) - len(encoded)}
@@ -147,6 +158,7 @@ def _environment():
         lstrip_blocks=True,
     )
     environment.filters["breakable"] = _breakable
+    environment.filters["sha256"] = lambda text: base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     environment.policies["json.dumps_kwargs"] = {}  # keys in the order of the methods
     # The style and the script are no templates: their braces are their own.
     environment.globals["asset"] = lambda name: Markup(environment.loader.get_source(environment, name)[0])
@@ -181,20 +193,18 @@ def _check_path(path, overwrite):
 
 def _replace(path, text):
     """Write a text file so that it is there as a whole or not at all."""
+    partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}.partial")
     try:
-        descriptor, partial = tempfile.mkstemp(prefix=path.name, suffix=".partial", dir=path.parent)
+        file = open(partial, "x", encoding="utf-8")  # noqa: SIM115
     except PermissionError as error:
         raise PermissionError(
             f"path of to_html must be in a folder that can be written; {str(path.parent)!r} is not."
         ) from error
     try:
-        with open(descriptor, "w", encoding="utf-8") as file:
+        with file:
             file.write(text)
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(partial, 0o666 & ~umask)  # mkstemp's is for its owner only
         os.replace(partial, path)
     except BaseException:
-        os.unlink(partial)
+        partial.unlink()
         raise
     return path

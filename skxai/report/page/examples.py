@@ -3,7 +3,7 @@
 import numpy as np
 
 from ...inspection import common_gain, relevance_regions, sonify
-from ...inspection.class_summary import _hertz, _seconds
+from ...inspection.class_summary import _hertz
 from ..evidence import AUDIBLE_SHARE
 from .images import box_of, frame_of, overlays, spectrograms
 
@@ -24,7 +24,8 @@ def examples_context(evidence, names):
     list of dict
         In the order of ``evidence.clips``.
     """
-    examples = [_example(evidence, i, names) for i in range(len(evidence.clips))]
+    # Where all methods are floors, nothing is shown.
+    examples = [_example(evidence, i, names) for i in range(len(evidence.clips) if evidence.shown else 0)]
     drawn = {}  # methods share features
     for method, parts in evidence.shown.items():
         for part_number, part in enumerate(parts):
@@ -98,17 +99,23 @@ def _regions(part):
     """Return for each clip of a part its most relevant regions in words."""
     if part.axes is None:
         return [[] for _ in part.clips]
-    table = relevance_regions(part.maps, part.axes, top=AUDIBLE_SHARE)
+    table = relevance_regions(part.maps, part.axes)
     return [[region_in_words(region) for region in table[table["clip"] == i].head(MOST_REGIONS).itertuples()]
             for i in range(len(part.clips))]  # fmt: skip
 
 
 def region_in_words(region):
     """Return a row of ``relevance_regions`` as "1.2–1.45 s, 2–3.1 kHz, 31 %"."""
-    words = [f"{_seconds(region.start)}–{_seconds(region.stop)} s"]
+    words = [f"{round(region.start, 2):g}–{round(region.stop, 2):g} s"]
     if not np.isnan(region.low):
         words.append(f"{_hertz(region.low, region.high, unit=False)}–{_hertz(region.high)}")
     return ", ".join([*words, f"{100 * region.share:.0f} %"])
+
+
+def sound_ids(example):
+    """Return the ids of all sounds that ``sounds_of`` may give of an example of ``examples_context``."""
+    heard = [number for number, panel in enumerate(example["panels"]) if panel["kept"] is not None]
+    return [f"{example['id']}", *(f"{example['id']}-{number}-{part}" for number in heard for part in ("kept", "removed"))]
 
 
 def sounds_of(evidence, i):

@@ -128,12 +128,12 @@ def frame_of(axes, shape):
         "seconds": has_seconds(axes),
         "line": len(shape) == 1,
         "x": [(100 * (value - left) / (right - left), f"{value:g}") for value in ticks],
-        "x_label": "Time (s)" if has_seconds(axes) else "Column",
+        "x_label": "Time (s)" if has_seconds(axes) else "Time frame",
         "y": [],
         "y_label": "",
     }
     if len(shape) > 1:
-        frame["y_label"] = "Row" if axes is None or axes.rows is None else axes.row_label
+        frame["y_label"] = "Feature row" if axes is None or axes.rows is None else axes.row_label
         if axes is not None and axes.rows is not None:
             places, labels = row_ticks(axes)
             frame["y"] = [(100 * (place + 0.5) / shape[-2], label) for place, label in zip(places, labels)]

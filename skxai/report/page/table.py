@@ -5,12 +5,14 @@ import inspect
 import numpy as np
 import pandas as pd
 
+from ...display._style import spoken
 from ...utils.discovery import all_metrics
-from ..comparison import greater_is_better, measures_truth
-from ..text import ARROWS, best_methods
+from ..comparison import greater_is_better
+from ..text import ARROWS, best_methods, chance_in_words, drawn_in_words, is_ranked, marked_methods
 
+RANK = "mean rank"
 TIPS = {
-    "mean rank": "Rank of the method among all, averaged over the clips and over the metrics of truth. 1 is the best.",
+    RANK: "Rank of the method among all, averaged over the clips and over the metrics of truth. 1 is the best.",
     "ms_per_map": "Milliseconds that a map took, without passes that a method above had made already.",
 }
 
@@ -25,28 +27,26 @@ def table_context(table):
     Returns
     -------
     dict
-        "columns": dicts of name, arrow, tip, whether greater is better, and whether it counts for the rank. "rows": dicts of
+        "columns": dicts of name, words, arrow, tip, whether greater is better, and whether it makes the rank. "rows": dicts of
         method, whether it is a floor, and a cell for each column: value, text, half of the interval as text, the interval
         as "low", "mean" and "high" in percent of the column's range, and the marks "best" and "chance". "legend": dict.
     """
     shown = [name for name in table.columns if table[name].notna().any()]
-    shown.sort(key=lambda name: (greater_is_better(name) is None, not measures_truth(name)))  # stable
     intervals, better = table.intervals(), table.better_than(table.chance)
+    shown.sort(key=lambda name: (not is_ranked(name, better), name not in better))  # stable
     ranks = table.ranks().loc["mean"] if len(table) > 1 else pd.Series(dtype=float)
     methods = [*table.index]
     cells, columns = {method: [] for method in methods}, []
     if ranks.notna().any():
-        columns.append(_column("mean rank", greater=False))
+        columns.append(_column(RANK, greater=False, ranked=False))
         best = best_methods(ranks[methods].drop([*table.floors]).astype(float), False)
         for method in methods:
             cells[method].append(_cell(ranks[method], 2, best=method in best))
         methods.sort(key=lambda method: (np.isnan(ranks[method]), ranks[method]))
     for name in shown:
-        greater = greater_is_better(name)
-        columns.append(_column(name, greater))
-        best = best_methods(table[name].drop([*table.floors]), greater)
-        ranked = measures_truth(name) and name in better
-        not_better = better.index[(~better[name]).fillna(False)] if ranked else []
+        greater = False if name == "ms_per_map" else greater_is_better(name)
+        columns.append(_column(name, greater=greater, ranked=is_ranked(name, better)))
+        best, not_better = marked_methods(table, name, better)
         of_metric = intervals.loc[name] if name in better else None
         for method in methods:
             cell = _cell(table.loc[method, name], 3 if name in better else 2, best=method in best, chance=method in not_better)
@@ -57,15 +57,12 @@ def table_context(table):
     return {"columns": columns, "rows": rows, "legend": _legend(table, rows)}
 
 
-def _column(name, greater):
+def _column(name, *, greater, ranked):
     known = dict(all_metrics()).get(name)
     tip = TIPS.get(name) or (inspect.getdoc(known).splitlines()[0] if known else "")
     for known_already in (" Smaller is better.", " Greater is better."):  # an arrow says so
         tip = tip.removesuffix(known_already)
-    ranked = name in dict(all_metrics()) and measures_truth(name)
-    if name == "ms_per_map":
-        greater = False
-    return {"name": name, "words": name.replace("_", " "), "arrow": ARROWS[greater].strip(), "greater": greater, "tip": tip,
+    return {"name": name, "words": spoken(name), "arrow": ARROWS[greater].strip(), "greater": greater, "tip": tip,
             "ranked": ranked}  # fmt: skip
 
 
@@ -88,11 +85,9 @@ def _interval(of_metric, method):
 
 
 def _legend(table, rows):
-    n_clips = len(table.scores)
-    n_groups = n_clips if table.groups is None else len(pd.unique(table.groups))
     return {
-        "drawn": f"{n_clips} clips" if n_groups == n_clips else f"{n_groups} recordings of {n_clips} clips",
+        "drawn": drawn_in_words(table),
         "floors": list(table.floors),
-        "chance": " or ".join(dict.fromkeys(table.chance.values())),
+        "chance": chance_in_words(table),
         "has_chance": any(cell["chance"] for row in rows for cell in row["cells"]),
     }

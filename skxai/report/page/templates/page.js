@@ -184,10 +184,13 @@ function filter() {
     card.hidden = Boolean((label && card.dataset.class !== label) || (right && !card.dataset.right.split(" ").includes(right)));
     shown += !card.hidden;
   }
-  all(".class").forEach(article => { article.hidden = Boolean(label && article.dataset.class !== label); });
+  const told = all(".class");
+  told.forEach(article => { article.hidden = Boolean(label && article.dataset.class !== label); });
+  if (told.length) find("#where-empty").hidden = told.some(article => !article.hidden);
   all("#examples [data-method], #where [data-method]").forEach(part => { part.hidden = hiddenMethods.has(part.dataset.method); });
   if (!cards.length) return;
-  find("#count").textContent = shown === cards.length ? `${shown} examples` : `${shown} of ${cards.length} examples`;
+  const examples = `${cards.length} example${cards.length === 1 ? "" : "s"}`;
+  find("#count").textContent = shown === cards.length ? examples : `${shown} of ${examples}`;
   find("#empty").hidden = shown > 0;
   if (playing?.closest("[hidden]")) player.pause();
 }
@@ -209,29 +212,37 @@ all("[data-filter-method]").forEach(button => button.addEventListener("click", (
   filter();
 }));
 find("#reset")?.addEventListener("click", () => {
-  filterClass.value = "";
   const every = find('input[name="right"][value=""]');
   if (every) every.checked = true;
+  if (filterClass) filterClass.value = "";
   filter();
-  filterClass.focus();
+  (filterClass ?? every).focus();
 });
+const events = find("#events"), overlay = find("#overlay");
+function fade() {
+  root.style.setProperty("--overlay", overlay.value / 100);
+}
+function showEvents() {
+  root.classList.toggle("no-events", !events.checked);
+}
 find("#order")?.addEventListener("change", order);
-find("#overlay")?.addEventListener("input", event => root.style.setProperty("--overlay", event.target.value / 100));
-find("#events")?.addEventListener("change", event => root.classList.toggle("no-events", !event.target.checked));
+overlay?.addEventListener("input", fade);
+events?.addEventListener("change", showEvents);
 
 // Sounds: one player for all; its place is shown on the picture of the sound that plays.
 const player = find("#player");
-let playing = null;
+let playing = null, moving = 0;
 function move() {
   if (!playing) return;
   const frame = find(".frame", playing.closest(".panel")), head = find(".playhead", frame);
   const [left, right] = [Number(frame.dataset.left), Number(frame.dataset.right)];
   head.hidden = false;
   head.style.left = `${100 * (player.currentTime - left) / (right - left)}%`;
-  requestAnimationFrame(move);
+  moving = requestAnimationFrame(move);
 }
 function stopped() {
   if (!playing) return;
+  cancelAnimationFrame(moving);
   find(".playhead", playing.closest(".panel")).hidden = true;
   playing.setAttribute("aria-pressed", "false");
   playing = null;
@@ -260,3 +271,11 @@ document.addEventListener("keydown", event => {
     tip.hidden = true;
   }
 });
+
+// What was chosen before the page was loaded again, some browsers keep.
+filter();
+if (cards.length) {
+  order();
+  fade();
+}
+if (events) showEvents();
