@@ -60,12 +60,20 @@ class FeatureAxes:
         -------
         FeatureAxes
 
+        Raises
+        ------
+        ValueError
+            For a number or a rate that is not positive.
+
         Examples
         --------
         >>> axes = FeatureAxes.of_waveforms(4, sample_rate=8)
         >>> axes.times.tolist(), axes.shape, axes.row_label
         ([0.0, 0.125, 0.25, 0.375], (None, 4), 'Amplitude')
         """
+        for name, value in (("n_samples", n_samples), ("sample_rate", sample_rate)):
+            if not value > 0:
+                raise ValueError(f"{name} of FeatureAxes.of_waveforms must be positive; got {value!r}.")
         return cls(None, np.arange(n_samples) / sample_rate, sample_rate, "waveform", frame_step=1 / sample_rate)
 
     @property

@@ -300,7 +300,11 @@ class Comparison(pd.DataFrame):
             If there is a file already, or a folder.
         OSError
             If the page can't be written; then nothing is.
+        TypeError
+            For a title together with what pandas takes.
         """
+        if title is not None and options:
+            raise TypeError(f"title is the page's, and {', '.join(options)} of the table that pandas writes; got both.")
         if path is None or options or hasattr(path, "write"):
             options.setdefault("buf", path)
             return super().to_html(**options)

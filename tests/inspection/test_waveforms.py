@@ -181,3 +181,9 @@ class TestHeard:
         assert (table["predicted_removed"] == target).mean() < 0.4
         mass = relevance_mass(classifier, held_out.data[right], masks, truth=truth[right], target=target)
         assert mass.mean() > 0.7
+
+
+@pytest.mark.parametrize(("n_samples", "sample_rate"), [(0, RATE), (RATE, 0), (RATE, float("nan"))])
+def test_axes_need_samples_and_a_rate(n_samples, sample_rate):
+    with pytest.raises(ValueError, match="of FeatureAxes.of_waveforms must be positive; got"):
+        FeatureAxes.of_waveforms(n_samples, sample_rate)

@@ -411,6 +411,9 @@ def test_pandas_own_to_html_is_there_still(page_table, tmp_path):
     assert "<table" in page_table._repr_html_()
     assert page_table.to_html(str(tmp_path / "page.html")) == tmp_path / "page.html"
     assert (tmp_path / "page.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    with pytest.raises(TypeError, match="title is the page's, and border of the table that pandas writes"):
+        page_table.to_html(tmp_path / "both.html", title="Both", border=0)
+    assert not (tmp_path / "both.html").exists()
 
 
 def test_a_page_is_written_whole_or_not_at_all(page_table, tmp_path, monkeypatch):
