@@ -185,5 +185,5 @@ class TestHeard:
 
 @pytest.mark.parametrize(("n_samples", "sample_rate"), [(0, RATE), (RATE, 0), (RATE, float("nan"))])
 def test_axes_need_samples_and_a_rate(n_samples, sample_rate):
-    with pytest.raises(ValueError, match="of FeatureAxes.of_waveforms must be positive; got"):
+    with pytest.raises(ValueError, match="of_waveforms must be positive; got"):
         FeatureAxes.of_waveforms(n_samples, sample_rate)
