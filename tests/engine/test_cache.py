@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from skxai.engine import _cache, freeze
+from skxai.engine._cache import _sums
 from skxai.engine._forms import blocked_layers
 from skxai.models import PretrainedClassifier
 from skxai.models.acoumon import AcoumonNet
@@ -78,6 +79,17 @@ def test_any_change_is_noticed(change, module):
     after = PretrainedClassifier(module, [0, 1]).predict_proba(X)
     assert np.abs(after - before).max() > 1e-4
     torch.testing.assert_close(torch.from_numpy(after), expected(module), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float64, torch.complex64, torch.complex128, torch.bool])
+@pytest.mark.parametrize("start", [0, 1])
+def test_a_change_of_any_value_is_noticed(dtype, start):
+    weights = torch.zeros(12, dtype=dtype)[start:]  # as a view of another tensor, which may not begin at a whole word
+    before = _sums([weights])
+    for index in range(len(weights)):
+        weights.fill_(0)[index] = 1
+        assert _sums([weights]) != before
+    assert _sums([weights.fill_(0)]) == before
 
 
 def test_mode_of_training_is_no_change(module):
