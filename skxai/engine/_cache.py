@@ -119,5 +119,7 @@ def _sum_of_bits(values):
     bits, in_a_word = BITS[values.element_size()], 8 // values.element_size()
     if values.storage_offset() % in_a_word:
         return values.view(bits).sum(dtype=torch.int64)
-    n = values.numel() // in_a_word * in_a_word
-    return values[:n].view(torch.int64).sum() + values[n:].view(bits).sum(dtype=torch.int64)
+    n_rest = values.numel() % in_a_word
+    if n_rest == 0:
+        return values.view(torch.int64).sum()
+    return values[:-n_rest].view(torch.int64).sum() + values[-n_rest:].view(bits).sum(dtype=torch.int64)
