@@ -35,17 +35,16 @@ X, axes = clips.X[explained], FeatureAxes.of_waveforms(clips.X.shape[1], clips.s
 events = [clips.events[clip] for clip in explained]
 sounding = np.array([(axes.times >= event.onset) & (axes.times < event.offset) for (event,) in events], dtype=np.float32)
 
-last_relu = {"layer": "features.14"}  # the outputs of the convolution before it may all be negative
 methods = {
-    "gradient": (VanillaSaliency, {}),
-    "integrated gradients": (IntegratedGradients, {}),
-    "Grad-CAM": (GradCAM, last_relu),
-    "Faster Score-CAM": (FasterScoreCAM, last_relu),
-    "loudness": (EnergyMap, {}),
+    "gradient": VanillaSaliency,
+    "integrated gradients": IntegratedGradients,
+    "Grad-CAM": GradCAM,
+    "Faster Score-CAM": FasterScoreCAM,
+    "loudness": EnergyMap,
 }
 maps, mass, faithful = {}, {}, {}
-for name, (make, params) in methods.items():
-    explainer = make(FrozenEstimator(network), **params).fit(X)
+for name, make in methods.items():
+    explainer = make(FrozenEstimator(network)).fit(X)
     maps[name] = explainer.transform(X)
     scoring = ["relevance_mass", "single_deletion"]
     found = evaluate(explainer, X, None, scoring, maps=maps[name], truth=sounding, segments=(1, 25))

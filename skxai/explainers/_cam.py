@@ -6,7 +6,7 @@ from numbers import Integral
 
 import torch
 
-from ..engine import freeze
+from ..engine import freeze, unwrap
 from ._base import Explainer
 from ._conventions import Resizing, names_of
 
@@ -29,7 +29,7 @@ class CAM(Explainer):
         See ``Explainer``.
     layer : str, int or None, default=None
         The layer whose feature maps are summed: a dotted name of the network, or an index into its convolutions. None is the
-        last convolution.
+        last convolution, or the layer that the classifier names as its ``cam_layer_``.
     convention : str or None, default=None
         Whose number it is. None is the method's own definition.
     """
@@ -50,7 +50,8 @@ class CAM(Explainer):
         self.verbose = verbose
 
     def _network(self, X, module=None):
-        return freeze(self.estimator_, X, layer=self.layer, last_convolution=True, batch_size=self.batch_size, module=module)
+        layer = getattr(unwrap(self.estimator_), "cam_layer_", None) if self.layer is None else self.layer
+        return freeze(self.estimator_, X, layer=layer, last_convolution=True, batch_size=self.batch_size, module=module)
 
     def _check_network(self, X):
         network = self._network(X)

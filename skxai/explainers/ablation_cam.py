@@ -27,7 +27,7 @@ class AblationCAM(CAM):
         The class to explain. None is the class that is predicted for each clip.
     layer : str, int or None, default=None
         The layer whose feature maps are summed: a dotted name of the network, or an index into its convolutions. None is the
-        last convolution.
+        last convolution, or the layer that the classifier names as its ``cam_layer_``.
     convention : {"pytorch-grad-cam"} or None, default=None
         Whose number it is. None is the definition above. "pytorch-grad-cam" (``ablation_cam.py``): the weights are divided by
         S_c, whatever its sign. Map scaled as in ``GradCAM``. Where the least value of all feature maps is not 0, as at a bare

@@ -27,7 +27,7 @@ class EigenCAM(CAM):
         The class to explain. The map does not depend on it.
     layer : str, int or None, default=None
         The layer whose feature maps are summed: a dotted name of the network, or an index into its convolutions. None is the
-        last convolution.
+        last convolution, or the layer that the classifier names as its ``cam_layer_``.
     convention : {"pytorch-grad-cam"} or None, default=None
         Whose number it is. None is the definition above. "pytorch-grad-cam" (``utils/svd_on_activations.py``): each feature map
         is centred first, which the paper does not do, so that a map's total is 0; the sign of v₁ is whatever LAPACK gives,

@@ -29,7 +29,7 @@ class FasterScoreCAM(ScoreCAM):
         The class to explain. None is the class that is predicted for each clip.
     layer : str, int or None, default=None
         The layer whose feature maps are summed: a dotted name of the network, or an index into its convolutions. None is the
-        last convolution.
+        last convolution, or the layer that the classifier names as its ``cam_layer_``.
     convention : {"tf-keras-vis"} or None, default=None
         Whose number it is. None is the definition above. "tf-keras-vis" (``Scorecam`` with ``max_N``): as in ``ScoreCAM``.
         There the feature maps that any clip of a batch chooses count for all of them (``scorecam.py``, ``tf.unique``), so that

@@ -46,7 +46,7 @@ class GradCAMPlusPlus(GradientCAM):
         The class to explain. None is the class that is predicted for each clip.
     layer : str, int or None, default=None
         The layer whose feature maps are summed: a dotted name of the network, or an index into its convolutions. None is the
-        last convolution.
+        last convolution, or the layer that the classifier names as its ``cam_layer_``.
     convention : {"pytorch-grad-cam", "tf-keras-vis"} or None, default=None
         Whose number it is. None is the definition above.
 

@@ -58,10 +58,10 @@ class M5Classifier(NetworkClassifier):
     Explanations are maps of the waveform, ``(n, samples)``. The silence that stands in the place of what masks hide, the
     "floor", is 0 here and not the lowest value.
 
-    Class activation maps are made at the last convolution by default, whose outputs may all be negative, and the map zero:
-    ``layer="features.14"``, the ReLU behind it, is the safer choice. Of the metrics, those that hide sample after sample remove
-    the loud ones first if the map follows the loudness, and ``EnergyMap`` is hard to beat there; ``single_deletion`` with
-    ``segments=(1, 25)`` silences one moment after the other.
+    Class activation maps are made at the last ReLU by default: the outputs of the convolution below it may all be negative,
+    and the map zero. Of the metrics, those that hide sample after sample remove the loud ones first if the map follows the
+    loudness, and ``EnergyMap`` is hard to beat there; ``single_deletion`` with ``segments=(1, 25)`` silences one moment after
+    the other.
 
     Parameters
     ----------
@@ -108,6 +108,8 @@ class M5Classifier(NetworkClassifier):
         Lowest and highest sample seen in ``fit``, and silence, the "floor" of masking.
     silence_ : float
         0, the value of samples where there is nothing to hear.
+    cam_layer_ : str
+        The last ReLU, at which class activation maps look unless they are given a ``layer``.
 
     References
     ----------
@@ -134,6 +136,9 @@ class M5Classifier(NetworkClassifier):
         "n_filters": [Interval(Integral, 1, None, closed="left")],
     }
     silence_ = 0.0
+    # The last ReLU. The convolution below it comes before batch norm: its feature maps may be negative throughout, and then the
+    # ReLU of a class activation map leaves nothing of them.
+    cam_layer_ = "features.14"
 
     def __init__(
         self,

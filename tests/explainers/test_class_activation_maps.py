@@ -5,10 +5,11 @@ import copy
 import numpy as np
 import pytest
 import torch
+from sklearn.frozen import FrozenEstimator
 from torch import nn
 
-from skxai.explainers import AblationCAM, EigenCAM, GradCAM, HiResCAM, LayerCAM, XGradCAM
-from skxai.models import PretrainedClassifier
+from skxai.explainers import AblationCAM, EigenCAM, GradCAM, HiResCAM, LayerCAM, ScoreCAM, XGradCAM
+from skxai.models import M5Classifier, PretrainedClassifier
 from skxai.utils.checks._explainers import check_target_chooses_the_class
 from skxai.utils.discovery import all_explainers
 
@@ -190,3 +191,17 @@ class TestEigenCAM:
         wrong = type("Wrong", (explainer,), {"explains_target": declared})
         with pytest.raises(AssertionError, match="explains_target = False"):
             check_target_chooses_the_class(wrong(None))
+
+
+def test_a_classifier_names_the_layer_to_look_at():
+    X = np.random.default_rng(0).standard_normal((12, 800)).astype(np.float32)
+    classifier = M5Classifier(n_filters=8, max_epochs=1, random_state=0).fit(X, np.arange(12) % 2)
+    # The last batch norm lifts what the convolution leaves: below it all feature maps are negative.
+    with torch.no_grad():
+        classifier.module_.features[12].bias.fill_(-100)
+        classifier.module_.features[13].running_mean.fill_(-100)
+    layers = (None, classifier.cam_layer_, -1)
+    at_none, at_relu, at_convolution = (ScoreCAM(FrozenEstimator(classifier), layer=at).fit(X).transform(X) for at in layers)
+    np.testing.assert_array_equal(at_none, at_relu)
+    assert at_none.any(axis=1).all()
+    assert not at_convolution.any()
