@@ -1,6 +1,6 @@
 """The one place where torch models are run: fast frozen copies, batches within a memory budget, gradients, activations."""
 
-from ._batches import batch_size_within, blocks, even_slices, slices
+from ._batches import batch_size_within, blocks, slices
 from ._forward import Scores, scores_of
 from ._from_estimator import freeze, output_of, predictor, unwrap
 from ._layers import layer_name
@@ -21,7 +21,6 @@ __all__ = [
     "batch_size_within",
     "blocks",
     "config_context",
-    "even_slices",
     "feature_range",
     "freeze",
     "layer_name",

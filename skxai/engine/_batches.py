@@ -7,6 +7,11 @@ from sklearn import get_config
 FASTEST_BYTES = 40 * 2**20
 # A classifier without a network, None, takes time for each call.
 LARGEST_BATCH = {"cpu": 128, "cuda": 1024, None: 1024}
+# Fewer inputs for each thread are not divided among threads: layers of a few inputs are so short that threads wait longer for
+# Python's lock than they work, and torch's own threads take half the time.
+FEWEST_PER_THREAD = 12
+# In so many rounds a thread that has nothing to do in the last one still matters.
+FEW_ROUNDS = 8
 
 
 def batch_size_within(bytes_per_input, device="cpu", n_threads=1):
@@ -40,24 +45,46 @@ def slices(n, size):
     return [slice(start, min(start + size, n)) for start in range(0, n, size)]
 
 
-def even_slices(n, size):
-    """Cut ``range(n)`` into slices of at most ``size``, as equal as can be: the last to finish is waited for."""
-    count = -(-n // size)
-    return [slice(n * number // count, n * (number + 1) // count) for number in range(count)]
-
-
 def blocks(n_clips, n_variants, size, n_threads=1):
     """Cut the grid clips × variants into rectangles of at most ``size`` cells, enough to keep ``n_threads`` busy.
 
-    A rectangle, unlike a run of flat indices, lets a caller build its inputs by broadcasting.
+    A rectangle, unlike a run of flat indices, lets a caller build its inputs by broadcasting. A small grid stays whole.
 
     Yields
     ------
     clips, variants : slice
     """
-    size = max(1, min(size, -(-n_clips * n_variants // n_threads)))
-    columns = even_slices(n_variants, size)
-    width = max(columns[0].stop, columns[-1].stop - columns[-1].start)
-    for clips in even_slices(n_clips, max(1, size // width)):
-        for variants in columns:
+    cells = n_clips * n_variants
+    if cells <= min(size, FEWEST_PER_THREAD * n_threads):
+        n_threads = 1
+    n_rows, n_columns = _in_full_rounds(n_clips, n_variants, size, n_threads) or _in_many(n_clips, n_variants, size)
+    for clips in _equal_slices(n_clips, n_rows):
+        for variants in _equal_slices(n_variants, n_columns):
             yield clips, variants
+
+
+def _in_full_rounds(n_clips, n_variants, size, n_threads):
+    """Return how many times to cut both ways so that in each of a few rounds all threads have a block, or None."""
+    fewest = -(-n_clips * n_variants // (size * n_threads))
+    for n_blocks in range(fewest * n_threads, FEW_ROUNDS * n_threads + 1, n_threads):
+        cuts = [
+            (n_rows, n_blocks // n_rows)
+            for n_rows in range(min(n_blocks, n_clips), 0, -1)  # rather through the clips: variants of one share its tensors
+            if n_blocks % n_rows == 0 and n_blocks // n_rows <= n_variants
+        ]
+        largest = [-(-n_clips // n_rows) * -(-n_variants // n_columns) for n_rows, n_columns in cuts]
+        if cuts and min(largest) <= size:
+            return cuts[largest.index(min(largest))]
+    return None
+
+
+def _in_many(n_clips, n_variants, size):
+    """Return how many times to cut both ways where it is enough that no block has more cells than ``size``."""
+    n_columns = -(-n_variants // size)
+    width = -(-n_variants // n_columns)
+    return -(-n_clips // max(1, size // width)), n_columns
+
+
+def _equal_slices(n, count):
+    """Cut ``range(n)`` into slices as equal as can be: the last to finish is waited for."""
+    return [slice(n * number // count, n * (number + 1) // count) for number in range(count)]

@@ -45,9 +45,12 @@ class Predictor(ABC):
 
     def predict_proba(self, X):
         """Return class probabilities ``(n, k)``, float32, of an array ``(n, ...)``."""
-        batches = blocks(len(X), 1, self.batch_size, free_threads(self.n_threads))
-        found = self.run(lambda clips, _: self.probabilities(self.tensor(X[clips])), batches)
+        found = self.run(lambda clips, _: self.probabilities(self.tensor(X[clips])), self.cut(len(X), 1, self.batch_size))
         return torch.cat([probabilities for _, probabilities in found]).cpu().numpy()
+
+    def cut(self, n_clips, n_variants, size):
+        """Return clips × variants, cut into blocks of at most ``size`` for the threads that are free; see ``blocks``."""
+        return list(blocks(n_clips, n_variants, size, free_threads(self.n_threads)))
 
     def run(self, function, blocks):
         """Run ``function(*block)`` on blocks of the work, in parallel where that is faster.
@@ -108,7 +111,7 @@ class Predictor(ABC):
             columns = target[clips, None, None].expand(*found.shape[:2], 1)
             return found.gather(2, columns)[..., 0], found.argmax(2).to(torch.int32)
 
-        grid = list(blocks(n_clips, n_variants, batch_size, free_threads(self.n_threads)))
+        grid = self.cut(n_clips, n_variants, batch_size)
         done = self.run(one, grid)
         for block, found in with_bar(done, len(grid), f"{n_clips} clips × {n_variants} variants", "batch"):
             of_target[block], predicted[block] = found

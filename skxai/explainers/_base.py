@@ -15,9 +15,6 @@ from ..utils.random import seed_from
 from ..utils.validation import HasMethods, Interval, check_features
 from ._fit import fit_once, is_trained_by_fit
 
-# Fewer clips a thread than this keep a thread's layers too short.
-FEWEST_PER_THREAD = 4
-
 
 class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
     """Base class of explainers: a classifier inside, features in, saliency maps of the same shape out.
@@ -251,11 +248,9 @@ class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
             with torch.no_grad():
                 return [saliency.expand(x.shape) for saliency in explain(network, x, of_batch)]
 
-        # With few clips a method's own passes run in parallel instead.
-        enough = len(X) >= FEWEST_PER_THREAD * network.n_threads
-        n_threads = network.n_threads if self._in_parallel and enough else 1
         size = network.gradient_batch_size if self.requires_module else network.batch_size
-        batches = [(clips,) for clips, _ in blocks(len(X), 1, size, n_threads)]
+        # Where few clips stay one block, the passes that a method makes for them run in parallel instead.
+        batches = [(clips,) for clips, _ in (network.cut(len(X), 1, size) if self._in_parallel else blocks(len(X), 1, size))]
         groups = [batches] if self._in_parallel else [[batch] for batch in batches]
         done = chain.from_iterable(network.run(one, group) for group in groups)
         for batch, found in tqdm(

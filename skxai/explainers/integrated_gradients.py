@@ -5,7 +5,7 @@ from numbers import Integral, Real
 import numpy as np
 import torch
 
-from ..engine import BASELINES, blocks, mask, resolve_baseline
+from ..engine import BASELINES, mask, resolve_baseline
 from ..utils.validation import Interval, StrOptions
 from ._base import Explainer
 
@@ -107,7 +107,7 @@ class IntegratedGradients(Explainer):
             return (weights[steps] * gradient.unflatten(0, on_the_way.shape[:2])).sum(1)
 
         mean = torch.zeros_like(x)
-        for (clips, _), part in network.run(summed, blocks(len(x), self.n_steps, network.gradient_batch_size)):
+        for (clips, _), part in network.run(summed, network.cut(len(x), self.n_steps, network.gradient_batch_size)):
             mean[clips] += part
         return (x - b) * mean
 

@@ -1,14 +1,14 @@
 """The gradient of the class score, averaged over noisy copies of the clip."""
 
-import copy
 import functools
+import itertools
 from dataclasses import dataclass
 from numbers import Integral, Real
 
 import numpy as np
 import torch
 
-from ..engine import blocks, slices
+from ..engine import slices
 from ..utils.validation import Interval
 from ._base import Explainer
 from ._conventions import names_of, scaled
@@ -130,37 +130,50 @@ class SmoothGrad(Explainer):
         convention, extent = CONVENTIONS[self.convention], x.flatten(1).amax(1) - x.flatten(1).amin(1)
         sigma = self.noise_level * (extent if convention.relative else torch.ones_like(extent)).view(-1, *[1] * x.dim())
 
-        def add(total, generator, n_draws):
-            for noise in _noise(generator, n_draws, x.shape[1:]):
-                gradients = functools.partial(summed, network.tensor(noise))
-                for (clips, _), part in network.run(gradients, _cells(len(x), len(noise), network.gradient_batch_size)):
-                    total[clips] += part
-
-        def summed(noise, clips, draws):
+        def summed(noise, clips, draws, _):
             noisy = x[clips, None] + sigma[clips] * noise[draws]
             gradient = network.input_gradient(noisy.flatten(0, 1), target[clips].repeat_interleave(noisy.shape[1]))
             return gradient.abs().unflatten(0, noisy.shape[:2]).sum(1)
 
-        total, done, generator = torch.zeros_like(x), 0, self._random()
-        for count in counts:
-            whole = count - count % RUN
-            add(total, generator, whole - done)
-            mean, done = total.clone(), whole
-            # The next count makes the draws of a run that is cut short again, in a run of full length.
-            add(mean, copy.deepcopy(generator), count - whole)
-            yield scaled(mean / count, convention.epsilon)
+        total, generator = torch.zeros_like(x), self._random()
+        for chunk in slices(counts[-1], 20 * RUN):  # memory does not grow with the number of draws
+            noise = network.tensor(_noise(generator, chunk.stop - chunk.start, x.shape[1:]))
+            parts = _parts(chunk, counts)
+            done = network.run(functools.partial(summed, noise), _cells(len(x), parts, network))
+            for part, of_part in itertools.groupby(done, lambda result: result[0][2].start):
+                mean = total.clone()
+                for (clips, _, _), found in of_part:
+                    mean[clips] += found
+                draws, count = parts[part]
+                if draws.stop - draws.start == RUN:
+                    total = mean
+                if count in counts:
+                    yield scaled(mean / count, convention.epsilon)
 
 
 def _noise(generator, n_draws, shape):
-    """Yield standard normal noise, some whole runs at a time: memory does not grow with the number of draws."""
-    for chunk in slices(n_draws, 20 * RUN):
-        yield generator.standard_normal((chunk.stop - chunk.start, *shape), dtype=np.float32)
+    """Return standard normal noise ``(n_draws, *shape)``."""
+    return generator.standard_normal((n_draws, *shape), dtype=np.float32)
 
 
-def _cells(n_clips, n_draws, size):
-    """Cut clips × draws into blocks of at most ``size``, none of which reaches from one run of draws into the next."""
+def _parts(chunk, counts):
+    """Return which of a chunk's draws are summed, and how many there are by then.
+
+    They are runs, and before a run those of its draws that are asked for alone: the run makes them again, in its full length.
+    """
+    ends = {*counts, *range(RUN, counts[-1] + 1, RUN)}
     return [
-        (clips, slice(run.start + draws.start, run.start + draws.stop))
-        for run in slices(n_draws, RUN)
-        for clips, draws in blocks(n_clips, run.stop - run.start, size)
+        (slice(run.start, run.start + n_draws), chunk.start + run.start + n_draws)
+        for run in slices(chunk.stop - chunk.start, RUN)
+        for n_draws in range(1, RUN + 1)
+        if chunk.start + run.start + n_draws in ends
+    ]
+
+
+def _cells(n_clips, parts, network):
+    """Cut clips × draws into blocks, none of which reaches from one part into the next; the last slice tells which it is."""
+    return [
+        (clips, slice(draws.start + of_draws.start, draws.start + of_draws.stop), slice(part, part + 1))
+        for part, (draws, _) in enumerate(parts)
+        for clips, of_draws in network.cut(n_clips, draws.stop - draws.start, network.gradient_batch_size)
     ]

@@ -20,7 +20,6 @@ from skxai.engine import (
     OpaquePredictor,
     batch_size_within,
     blocks,
-    even_slices,
     feature_range,
     freeze,
     mask,
@@ -324,8 +323,8 @@ class TestBatches:
             assert grid[clips, variants].size <= size
         assert (grid == 1).all()
 
-    def test_even_slices_are_as_equal_as_can_be(self):
-        assert [list(range(10))[batch] for batch in even_slices(10, 4)] == [[0, 1, 2], [3, 4, 5], [6, 7, 8, 9]]
+    def test_blocks_are_as_equal_as_can_be(self):
+        assert [list(range(10))[clips] for clips, _ in blocks(10, 1, 4)] == [[0, 1, 2], [3, 4, 5], [6, 7, 8, 9]]
 
     @pytest.mark.parametrize("n_threads", [2, 4])
     def test_blocks_keep_all_threads_busy(self, n_threads):
@@ -333,6 +332,16 @@ class TestBatches:
             sizes = [np.ones(grid)[block].size for block in blocks(*grid, 1000, n_threads)]
             assert len(sizes) >= n_threads
             assert max(sizes) <= 2 * np.mean(sizes)
+
+    def test_few_blocks_are_as_many_as_keep_all_threads_busy_to_the_end(self):
+        for grid in ((21, 21), (5, 100), (64, 10), (16, 101)):
+            sizes = [np.ones(grid)[block].size for block in blocks(*grid, 128, 4)]
+            assert len(sizes) % 4 == 0
+            assert max(sizes) <= 128
+
+    def test_small_grid_stays_whole(self):
+        assert list(blocks(4, 5, 1000, 4)) == [(slice(0, 4), slice(0, 5))]
+        assert max(np.ones((4, 5))[block].size for block in blocks(4, 5, 10, 4)) <= 10
 
     @pytest.mark.usefixtures("two_threads")
     def test_working_memory_bounds_the_batches_of_all_threads(self, X):

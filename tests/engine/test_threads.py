@@ -62,7 +62,7 @@ def test_work_inside_a_worker_is_not_cut_for_other_threads():
             made.append(1)
             return torch.zeros(clips.stop - clips.start, variants.stop - variants.start, *X.shape[1:])
 
-        network.sweep(2, 5, make, torch.zeros(2, dtype=torch.long))
+        network.sweep(2, 50, make, torch.zeros(2, dtype=torch.long))
         return len(made)
 
     assert list(in_order(n_blocks, range(2), 2)) == [1, 1]
