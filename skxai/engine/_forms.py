@@ -15,20 +15,20 @@ class Blocked(nn.Module):
         self.module = module
         for name, layer in list(module.named_modules()):
             if type(layer) is nn.Conv2d:
-                module.set_submodule(name, _BlockedConvolution(layer, dtype))
+                module.set_submodule(name, BlockedConvolution(layer, dtype))
             elif type(layer) is nn.Linear:
-                module.set_submodule(name, _LinearAfterBlocks(layer, dtype))
+                module.set_submodule(name, LinearAfterBlocks(layer, dtype))
 
     def forward(self, inputs):
         output = call(self.module, inputs.to_mkldnn(self.dtype))
-        return tuple(map(_in_own_layout, output)) if isinstance(output, tuple) else _in_own_layout(output)
+        return tuple(map(in_own_layout, output)) if isinstance(output, tuple) else in_own_layout(output)
 
 
-def _in_own_layout(output):
+def in_own_layout(output):
     return output.to_dense(torch.float32) if output.is_mkldnn else output.float()
 
 
-class _BlockedConvolution(nn.Module):
+class BlockedConvolution(nn.Module):
     """A convolution with its weights in the order that oneDNN wants."""
 
     def __init__(self, convolution, dtype):
@@ -36,8 +36,7 @@ class _BlockedConvolution(nn.Module):
         if convolution.padding_mode != "zeros" or isinstance(convolution.padding, str):
             raise ValueError("oneDNN's convolution knows zero padding by a number only")
         self.settings = (convolution.padding, convolution.stride, convolution.dilation, convolution.groups)
-        weight = convolution.weight.detach().contiguous().to_mkldnn(dtype)
-        self.weight = torch._C._nn.mkldnn_reorder_conv2d_weight(weight, *self.settings)
+        self.weight = reordered(convolution.weight.detach(), dtype, self.settings)
         self.bias = None if convolution.bias is None else convolution.bias.detach().to_mkldnn()
         self.norm = getattr(convolution, "norm", None)  # the name of the batch norm that is folded into it
 
@@ -47,7 +46,12 @@ class _BlockedConvolution(nn.Module):
         return outputs if inputs.is_mkldnn else outputs.to_dense()
 
 
-class _LinearAfterBlocks(nn.Module):
+def reordered(weight, dtype, settings):
+    """Return the weights of a convolution in the order that oneDNN wants."""
+    return torch._C._nn.mkldnn_reorder_conv2d_weight(weight.contiguous().to_mkldnn(dtype), *settings)
+
+
+class LinearAfterBlocks(nn.Module):
     """A linear layer that takes what comes from a convolution back to torch's own layout."""
 
     def __init__(self, linear, dtype):
@@ -73,4 +77,4 @@ class Rounded(nn.Module):
 def blocked_layers(module):
     """Return the convolutions of a forward copy that are in oneDNN's layout, by their names and those of their batch norms."""
     inside = module.module if isinstance(module, Blocked) and module.dtype is torch.float32 else nn.Module()
-    return {(name, layer.norm): layer for name, layer in inside.named_modules() if isinstance(layer, _BlockedConvolution)}
+    return {(name, layer.norm): layer for name, layer in inside.named_modules() if isinstance(layer, BlockedConvolution)}

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import fx, nn
 
+from ._differentiable import Differentiable
 from ._forms import Blocked, Rounded
 from ._layers import call, tensor_of, watch
 from ._one_axis import has_layers_over_one_axis, over_images
@@ -120,6 +121,32 @@ def forward_copy(module, example, dtype, *, strip_softmax=False):
     return frozen_copy(module, example, strip_softmax=strip_softmax)
 
 
+def gradient_copy(module, example, *, strip_softmax=False, made=None):
+    """Copy a module for gradients by its input.
+
+    Parameters
+    ----------
+    module, example, strip_softmax, made
+        See ``frozen_copy``.
+
+    Returns
+    -------
+    Frozen
+    """
+    frozen = frozen_copy(module, example, strip_softmax=strip_softmax)
+    if example.dim() != 4 or example.device.type != "cpu" or not isinstance(frozen.module, fx.GraphModule):
+        return frozen
+    with contextlib.suppress(Exception):  # whatever an operation raises that does not know the layout
+        again = frozen_copy(module, example, strip_softmax=strip_softmax, made=made)
+        candidate = Differentiable(again.module, example)
+        expected, slopes = _with_gradient(frozen.module, example)
+        got, got_slopes = _with_gradient(candidate, example)
+        # A value next to the kink of a ReLU may fall on its other side; an operation that misreads the layout errs more.
+        if _close(got, expected, _tolerance(1e-5, frozen.rounding)) and _close(got_slopes, slopes, 0.1):
+            return replace(frozen, module=candidate)
+    return frozen
+
+
 def split_copy(module, example, *, layer, strip_softmax=False, made=None):
     """Copy a module and cut the copy in two behind a layer, so that what is below it is as fast as passes without gradients.
 
@@ -214,6 +241,15 @@ def _hooks_free(module):
 def _output(module, example):
     with torch.inference_mode():
         return tensor_of(call(module, example.clone()))
+
+
+def _with_gradient(module, example):
+    """Return the output, and the gradient of its first column by the input."""
+    with torch.enable_grad():
+        leaf = example.detach().requires_grad_()
+        output = call(module, leaf.clone())
+        (gradient,) = torch.autograd.grad(output[:, 0].sum(), leaf)
+    return output.detach(), gradient
 
 
 def _rounding(module, example, expected):

@@ -9,7 +9,7 @@ import torch
 
 from ._forms import blocked_layers
 from ._forward import in_fast_layout, scores_of
-from ._freeze import frozen_copy, split_copy
+from ._freeze import gradient_copy, split_copy
 from ._layers import tensor_of
 from ._sharing import shared_by_content
 
@@ -50,7 +50,8 @@ class Recorded:
     layer : str or None
         The layer that can be recorded.
     forward : Forward
-        The module's copy for passes without gradients: the part below the layer consists of its layers where it can.
+        The module's copy for passes without gradients: the part below the layer, or without one the whole, consists of its
+        layers where it can.
 
     Attributes
     ----------
@@ -63,10 +64,10 @@ class Recorded:
     def __init__(self, module, example, output, layer, forward):
         self.owner, self.layer = type(module).__name__, layer
         strip_softmax = output == "probabilities"
+        made = blocked_layers(forward.module)
         if layer is None:
-            frozen, self._parts = frozen_copy(module, example, strip_softmax=strip_softmax), None
+            frozen, self._parts = gradient_copy(module, example, strip_softmax=strip_softmax, made=made), None
         else:
-            made = blocked_layers(forward.module)
             frozen, self._parts = split_copy(module, example, layer=layer, strip_softmax=strip_softmax, made=made)
         self.module, self.graph_bytes = frozen.module, frozen.total
         self.output = "logits" if frozen.stripped else output

@@ -27,7 +27,7 @@ def rewritten(module, layer, strip_softmax, made=None):
         Remove a softmax at the end.
     made : dict from (str, str or None) to torch.nn.Module, or None
         Layers of another copy of the module, by the names of a convolution and of the batch norm that is folded into it. Below
-        the asked layer they take the places of their like, so that their weights are not held twice.
+        the asked layer, or without one everywhere, they take the places of their like: their weights are not held twice.
 
     Returns
     -------
@@ -63,9 +63,9 @@ class _Tracer(fx.Tracer):
 
 
 def _is_below(graph, name, layer):
-    """Return whether a layer is called once, and before the last call of the asked one."""
+    """Return whether a layer is called once, and before the last call of the asked one, if any."""
     calls = [node.target for node in graph.graph.nodes if node.op == "call_module"]
-    return calls.count(name) == 1 and layer in calls[calls.index(name) + 1 :]
+    return calls.count(name) == 1 and (layer is None or layer in calls[calls.index(name) + 1 :])
 
 
 def _simplify(graph, layer, made):

@@ -15,6 +15,8 @@ import torch
 
 _WORKER = threading.local()
 _STARTING = threading.Lock()
+# Just under 32 MiB, up to which glibc takes the largest block that was ever freed for one that will be asked for again.
+KEPT_BLOCK = 2**25 - 2**16
 
 
 def in_order(function, items, n_threads):
@@ -62,6 +64,9 @@ def alone(function):
 def _pool(n_threads):
     """Start the workers, once in a process."""
     with _STARTING:
+        # From now on freed memory is kept for the next batch, as in any process that has freed such a block. Else each layer's
+        # output comes from the system anew and page by page, a sixth of the time of a SmoothGrad.
+        torch.empty(KEPT_BLOCK, dtype=torch.uint8)
         ready = threading.Barrier(n_threads + 1)
         before = torch.get_num_threads()
         pool = ThreadPoolExecutor(n_threads, thread_name_prefix="skxai")

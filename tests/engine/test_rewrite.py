@@ -98,12 +98,12 @@ def without_kinks(module):
 def plain_engine(monkeypatch):
     """Let the engine run the module as it is: a copy in eval mode, in torch's own layout."""
 
-    def plain_copy(module, example, *, layer=None, strip_softmax=False):
+    def plain_copy(module, example):
         plain = _freeze.detached_copy(module)
         return _freeze.Frozen(plain, False, *_freeze._sizes(plain, example))
 
     def use():
-        monkeypatch.setattr(_recorded, "frozen_copy", plain_copy)
+        monkeypatch.setattr(_recorded, "gradient_copy", lambda module, example, **kwargs: plain_copy(module, example))
         monkeypatch.setattr(_recorded, "split_copy", lambda module, example, **kwargs: (plain_copy(module, example), None))
         monkeypatch.setattr(_forward, "forward_copy", lambda module, example, dtype, **kwargs: plain_copy(module, example))
 
@@ -181,9 +181,11 @@ class TestRewriting:
 
     def test_view_no_longer_keeps_a_module_from_the_fast_layout(self):
         module, shape = functional()
+        dense = _freeze.frozen_copy(module, torch.zeros(1, *shape)).module
+        assert dense.first.weight.is_contiguous(memory_format=torch.channels_last)
         network = freeze(PretrainedClassifier(module), np.zeros((1, *shape), dtype=np.float32))
-        assert network._recorded.module.first.weight.is_contiguous(memory_format=torch.channels_last)
         assert type(network._forward.module).__name__ == "Blocked"
+        assert type(network._recorded.module).__name__ == "Differentiable"
 
 
 class TestOneAxis:
