@@ -108,6 +108,11 @@ class FrozenNetwork(Predictor):
         """Return the layer's output A ``(b, channels, ...)`` without a graph."""
         return self._recorded.activations(inputs)[0]
 
+    def activations_and_prediction(self, inputs):
+        """Return the layer's output A ``(b, channels, ...)`` and the columns ``(b,)`` of the predicted classes, of one pass."""
+        activations, scores = self._recorded.activations_and_scores(inputs)
+        return activations, scores.argmax(1)
+
     def activation_gradients(self, inputs, target=None):
         """Return the layer's output A ``(b, channels, ...)`` and ∂S_c/∂A of the same shape."""
         return self._recorded.activation_gradients(inputs, target)

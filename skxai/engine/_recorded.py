@@ -103,6 +103,23 @@ class Recorded:
             return (self._checked(getattr(self._record, "value", None)),)
 
     @shared_by_content
+    @torch.inference_mode()
+    def activations_and_scores(self, inputs):
+        """Return the layer's output A ``(b, channels, ...)`` and the scores S ``(b, k)``, of one pass without a graph."""
+        if self._parts is not None:
+            below, above, place = self._parts
+            tensors = [in_fast_layout(tensor) for tensor in below(in_fast_layout(inputs.clone()))]
+            activations = self._checked(tensors[place])
+            tensors[place] = activations.clone()  # what runs after it may work in place on it
+            scores = scores_of(above(*tensors), self.output)
+        else:
+            with self._record_as("value"):
+                scores = self.logits(inputs.clone())
+                activations = self._checked(getattr(self._record, "value", None))
+        type(self).activations.remember(self, (inputs,), (activations,))
+        return activations, scores
+
+    @shared_by_content
     def activation_gradients(self, inputs, target=None):
         """Return the layer's output A ``(b, channels, ...)`` and ∂S_c/∂A of the same shape.
 
@@ -115,13 +132,16 @@ class Recorded:
             with torch.enable_grad():
                 leaf = self._checked(tensors[place]).detach().requires_grad_()  # another of them may be the same tensor
                 tensors[place] = leaf.clone()  # the clone may be worked on in place, a leaf may not
-                score = _of_target(scores_of(above(*tensors), self.output), target)
+                scores = scores_of(above(*tensors), self.output)
         else:
             with torch.enable_grad(), self._record_as("graph"):
-                score = _of_target(self.logits(inputs.clone()), target)
+                scores = self.logits(inputs.clone())
                 leaf = self._checked(getattr(self._record, "value", None))
         activations = leaf.detach()
         type(self).activations.remember(self, (inputs,), (activations,))
+        type(self).activations_and_scores.remember(self, (inputs,), (activations, scores.detach()))
+        with torch.enable_grad():
+            score = _of_target(scores, target)
         return activations, _gradient(score, leaf)
 
     @torch.inference_mode()

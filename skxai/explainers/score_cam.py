@@ -114,8 +114,14 @@ class ScoreCAM(CAM):
         self.random_state = random_state
         self.verbose = verbose
 
+    _finds_target = True
+
     def _explain(self, network, x, target):
-        activations = self._channels(network.activations(x))
+        if target is None:
+            activations, target = network.activations_and_prediction(x)
+        else:
+            activations = network.activations(x)
+        activations = self._channels(activations)
         baseline = resolve_baseline(self.baseline if self.convention is None else 0.0, x, self.feature_range_, self.seed_)
         masks = _Masks(activations, x, baseline, MASKS[self.convention])
         over_channels = self.convention in OVER_CHANNELS

@@ -496,7 +496,8 @@ class TestSharedPasses:
             assert expensive({"a": np.ones(2)}, X) == expensive({"a": np.ones(2)}, X) == 1
             assert expensive({"a": np.zeros(2)}, X) == 2
 
-    def test_class_activation_maps_share_one_recorded_forward(self, X, monkeypatch):
+    @pytest.mark.parametrize("target", [1, None])
+    def test_class_activation_maps_share_one_recorded_forward(self, X, monkeypatch, target):
         recorded, check = [], Recorded._checked
 
         def counted(self, record):
@@ -505,7 +506,7 @@ class TestSharedPasses:
 
         monkeypatch.setattr(Recorded, "_checked", counted)
         classifier = FrozenEstimator(PretrainedClassifier(seeded(View())))
-        methods = [method(classifier, target=1).fit(X) for method in (GradCAMPlusPlus, GradCAM, ScoreCAM, FasterScoreCAM)]
+        methods = [method(classifier, target=target).fit(X) for method in (GradCAMPlusPlus, GradCAM, ScoreCAM, FasterScoreCAM)]
         alone = [method.transform(X) for method in methods]
         recorded.clear()
         with shared_passes():
