@@ -4,7 +4,7 @@ from sklearn import get_config
 
 # What one thread of a CPU works on at a time: less leaves its layers too short, more leaves its caches. On a GPU larger
 # batches than the largest gain nothing, since it is busy by then.
-FASTEST_BYTES = 40 * 2**20
+FASTEST_BYTES = 80 * 2**20
 # A classifier without a network, None, takes time for each call.
 LARGEST_BATCH = {"cpu": 128, "cuda": 1024, None: 1024}
 # Fewer inputs for each thread are not divided among threads: layers of a few inputs are so short that threads wait longer for
