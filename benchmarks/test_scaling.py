@@ -1,5 +1,7 @@
 """The cost of a clip stays the same from 200 to 6,400 clips."""
 
+from functools import partial
+
 import pytest
 
 from skxai.explainers import GradCAM
@@ -13,17 +15,6 @@ from .tables import SCALING, record
 NUMBERS = [200, 800, 3200, 6400]
 
 
-def repeated(function, X, n):
-    """Return the work on the first n clips, and again as often as all of the sizes take about as long."""
-    repeats = max(1, min(8, NUMBERS[-1] // n // 2))
-
-    def call():
-        for _ in range(repeats):
-            function(X[:n])
-
-    return Contender(call, n * repeats)
-
-
 @pytest.mark.parametrize("work", ["Grad-CAM", "deletion AUC, 5 steps"])
 def test_scaling(benchmark, device, work):
     network = subject("acoumon", device)
@@ -35,7 +26,7 @@ def test_scaling(benchmark, device, work):
         "deletion AUC, 5 steps": lambda clips: deletion_auc(explainer, clips, maps[: len(clips)], step=0.2),
     }
     benchmark.group = f"scaling of {work}, {device}"
-    contenders = {n: repeated(calls[work], X, few(n)) for n in NUMBERS}
+    contenders = {n: Contender(partial(calls[work], X[: few(n)]), few(n)) for n in NUMBERS}
     most = contenders.pop(NUMBERS[-1])
     times = race(benchmark, most, contenders, device=device, seconds=25, min_rounds=4)
     times[NUMBERS[-1]] = times.pop(OURS)

@@ -9,7 +9,7 @@ from ._network import FrozenNetwork
 from ._precision import config_context
 from ._predictor import OpaquePredictor, Predictor, unperturbed_probabilities
 from ._progress import progress_bars
-from ._sharing import shared, shared_passes, unshared_passes
+from ._sharing import candidate_passes, shared, shared_passes, unshared_passes
 
 __all__ = [
     "BASELINES",
@@ -20,6 +20,7 @@ __all__ = [
     "Scores",
     "batch_size_within",
     "blocks",
+    "candidate_passes",
     "config_context",
     "feature_range",
     "freeze",

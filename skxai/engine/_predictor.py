@@ -48,9 +48,12 @@ class Predictor(ABC):
         found = self.run(lambda clips, _: self.probabilities(self.tensor(X[clips])), self.cut(len(X), 1, self.batch_size))
         return torch.cat([probabilities for _, probabilities in found]).cpu().numpy()
 
-    def cut(self, n_clips, n_variants, size):
-        """Return clips × variants, cut into blocks of at most ``size`` for the threads that are free; see ``blocks``."""
-        return list(blocks(n_clips, n_variants, size, free_threads(self.n_threads)))
+    def cut(self, n_clips, n_variants, size, *, alongside=1):
+        """Return clips × variants, cut into blocks of at most ``size`` for the threads that are free; see ``blocks``.
+
+        Of several such grids that are run ``alongside`` each other, each gets its share of the threads.
+        """
+        return list(blocks(n_clips, n_variants, size, -(-free_threads(self.n_threads) // alongside)))
 
     def run(self, function, blocks):
         """Run ``function(*block)`` on blocks of the work, in parallel where that is faster.

@@ -31,6 +31,20 @@ def shared_passes():
 
 
 @contextlib.contextmanager
+def candidate_passes():
+    """Share what the block around this one shares; what is added is forgotten at the end.
+
+    For candidates that are tried one after the other: memory does not grow with their number.
+    """
+    store = _STORE.get()
+    token = _STORE.set(None if store is None else dict(store))
+    try:
+        yield
+    finally:
+        _STORE.reset(token)
+
+
+@contextlib.contextmanager
 def unshared_passes():
     """Share nothing until the block ends: for passes that nobody asks for again, whose networks the store would keep."""
     token = _STORE.set(None)

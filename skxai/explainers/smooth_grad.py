@@ -15,6 +15,8 @@ from ._conventions import names_of, scaled
 
 # Draws are summed in runs of this many, whatever n_samples is: the sum of more draws begins with that of fewer, to the bit.
 RUN = 5
+# So many runs share the threads, whatever n_samples is: of few clips a run is too short to be cut for all of them.
+ALONGSIDE = 2
 
 
 @dataclass(frozen=True)
@@ -175,5 +177,5 @@ def _cells(n_clips, parts, network):
     return [
         (clips, slice(draws.start + of_draws.start, draws.start + of_draws.stop), slice(part, part + 1))
         for part, (draws, _) in enumerate(parts)
-        for clips, of_draws in network.cut(n_clips, draws.stop - draws.start, network.gradient_batch_size)
+        for clips, of_draws in network.cut(n_clips, draws.stop - draws.start, network.gradient_batch_size, alongside=ALONGSIDE)
     ]

@@ -11,6 +11,7 @@ from sklearn.model_selection import GridSearchCV, check_cv
 from sklearn.utils import _safe_indexing, indexable
 from tqdm.auto import tqdm
 
+from ..engine import candidate_passes, shared_passes
 from ..utils.validation import Options, StrOptions
 from ._base import Explainer
 from .smooth_grad import SmoothGrad
@@ -204,25 +205,33 @@ def _evaluate(candidate, X, y, fold, grid, scorer, refit):
     start = time.perf_counter()
     fitted = clone(candidate).fit(X_train, *y_train)
     fit_time = time.perf_counter() - start
-    network, counts, outcome = fitted._network(X_test), sorted(set(grid["n_samples"])), {}
-    for level in sorted(set(grid["noise_level"])):
-        start = time.perf_counter()
-        fitted.set_params(noise_level=level)
-        rungs = fitted._several_maps(
-            lambda network, x, target: fitted._means(network, x, target, counts), len(counts), network, X_test, fitted.target
-        )
-        map_time = time.perf_counter() - start
-        for count in counts:
-            start = time.perf_counter()
-            score = scorer(_Explained.by(fitted, count, X_test, rungs.pop(0)), X_test, *y_test)
+    outcome = {}
+    with shared_passes():  # the clips as they are: all candidates ask what the classifier says of them
+        for point, score, score_time in _scored(fitted, X_test, y_test, grid, scorer):
             if isinstance(score, dict) and not callable(refit) and refit not in score:
                 raise ValueError(
                     "The 'refit' parameter of SmoothGradCV must name the metric that decides, or be a callable, since scoring "
                     f"gives {', '.join(score)}. Got {refit!r} instead."
                 )
-            score_time = map_time + time.perf_counter() - start
-            outcome[level, count] = {"score": score, "fit_time": fit_time, "score_time": score_time}
+            outcome[point] = {"score": score, "fit_time": fit_time, "score_time": score_time}
     return outcome
+
+
+def _scored(fitted, X, y, grid, scorer):
+    """Yield each candidate's noise level and number of samples, its score, and the seconds that both took."""
+    network, counts = fitted._network(X), sorted(set(grid["n_samples"]))
+    for level in sorted(set(grid["noise_level"])):
+        start = time.perf_counter()
+        fitted.set_params(noise_level=level)
+        rungs = fitted._several_maps(
+            lambda network, x, target: fitted._means(network, x, target, counts), len(counts), network, X, fitted.target
+        )
+        map_time = time.perf_counter() - start
+        for count in counts:
+            start = time.perf_counter()
+            with candidate_passes():
+                score = scorer(_Explained.by(fitted, count, X, rungs.pop(0)), X, *y)
+            yield (level, count), score, map_time + time.perf_counter() - start
 
 
 class _Explained(SmoothGrad):

@@ -20,6 +20,7 @@ from skxai.engine import (
     OpaquePredictor,
     batch_size_within,
     blocks,
+    candidate_passes,
     feature_range,
     freeze,
     mask,
@@ -482,6 +483,23 @@ class TestSharedPasses:
             assert expensive(X, step=0.02) == 3
         assert expensive(X) == 4
         assert expensive(X) == 5
+
+    def test_candidate_sees_what_is_shared_and_leaves_nothing_behind(self):
+        calls = []
+
+        @shared
+        def expensive(step):
+            calls.append(step)
+            return len(calls)
+
+        with shared_passes():
+            assert expensive(1) == 1
+            for expected in (2, 3):
+                with candidate_passes(), shared_passes():
+                    assert (expensive(1), expensive(2), expensive(2)) == (1, expected, expected)
+            assert expensive(1) == 1
+        with candidate_passes():  # nothing is shared around it
+            assert (expensive(1), expensive(1)) == (4, 5)
 
     def test_equal_arguments_are_the_same_where_it_is_asked_for(self):
         calls = []

@@ -155,6 +155,12 @@ class TestCost:
         GridSearchCV(SmoothGrad(frozen), {"noise_level": [0.1, 0.2], "n_samples": [20, 5, 10]}, cv=3, scoring=DROP).fit(X, y)
         assert sum(passes) == len(X) * 2 * 35
 
+    def test_clips_as_they_are_are_predicted_once_in_each_fold(self, frozen, X, y, monkeypatch):
+        predicted, predict = [], FrozenNetwork.predict_proba
+        monkeypatch.setattr(FrozenNetwork, "predict_proba", lambda self, X: predicted.append(len(X)) or predict(self, X))
+        SmoothGradCV(frozen, noise_levels=[0.1, 0.3], n_samples=[5, 20], cv=2, scoring=DROP).fit(X, y)
+        assert predicted == [7, 7]
+
     def test_a_run_cut_short_costs_only_itself(self, frozen, X, y, passes):
         SmoothGradCV(frozen, noise_levels=[0.1], n_samples=[3, 7], cv=2, scoring=DROP).fit(X, y)
         assert sum(passes) == len(X) * (3 + 7)
