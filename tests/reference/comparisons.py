@@ -18,7 +18,8 @@ TOLERANCE = 1e-4
 SEED = 0  # of ties and draws
 NOISE_LEVEL, N_SAMPLES = 0.2, 7  # more draws than one run of the package's sum
 N_CHANNELS = 10
-N_STEPS, N_MASKS = 6, 40
+N_STEPS = 3  # each is one more chance that rounding decides, which leaves a clip without an answer
+N_MASKS = 40
 
 # The settings of each explainer, and its oracle as a function of the fitted explainer, the network, the clip and the class.
 EXPLAINERS = {
