@@ -74,13 +74,15 @@ def test_layer_that_is_run_at_two_sizes():
     class Twice(nn.Module):
         def __init__(self):
             super().__init__()
-            self.conv, self.pool, self.linear = nn.Conv2d(1, 1, 3, padding=1), nn.MaxPool2d(3), nn.Linear(1, 3)
+            self.conv, self.pool, self.linear = nn.Conv2d(1, 1, 3, padding=1), nn.MaxPool2d(3), nn.Linear(64, 3)
 
         def forward(self, x):
-            return self.linear(self.conv(self.pool(self.conv(x))).mean((2, 3)))
+            return self.linear(torch.flatten(self.conv(self.pool(self.conv(x))), 1))
 
     torch.manual_seed(0)
-    assert_gradients_agree(Twice().eval(), torch.randn(4, 1, 24, 24))
+    module = Twice().eval()
+    assert is_blocked(module, (1, 24, 24))
+    assert_gradients_agree(module, torch.randn(4, 1, 24, 24))
 
 
 def test_ties_in_a_pooling_are_resolved_as_torch_does():
