@@ -42,12 +42,15 @@ def tf_keras_vis_faster_score_cam(subject, X):
     from tf_keras_vis.scorecam import Scorecam
     from tf_keras_vis.utils.scores import CategoricalScore
 
-    cam, score = Scorecam(model), CategoricalScore(subject.predicted(X).tolist())
+    cam, predicted = Scorecam(model), subject.predicted(X).tolist()
+    # Of 256 clips in a call it takes a third longer for each, of 8 a half.
+    calls = [(CategoricalScore(predicted[start : start + 64]), clips[start : start + 64]) for start in range(0, len(X), 64)]
 
     def with_batch_size(batch_size):
         def call():
             with contextlib.redirect_stdout(io.StringIO()):  # Keras draws a bar
-                cam(score, clips, penultimate_layer=-1, max_N=10, batch_size=batch_size)
+                for score, some in calls:
+                    cam(score, some, penultimate_layer=-1, max_N=10, batch_size=batch_size)
 
         return call
 

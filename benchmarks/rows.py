@@ -22,7 +22,7 @@ class Row:
     network : str
         One of ``subjects.SHAPES``.
     clips : int
-        How many clips are explained or measured in a call.
+        How many clips are explained or measured in a call: a set of them, as users have, and few enough for several rounds.
     ours : callable
         ``ours(subject, X)`` → function without arguments.
     peers : dict from str to (callable, float)
@@ -124,7 +124,7 @@ ROWS = [
         name="score_cam",
         work="Score-CAM, 128 channels",
         network="acoumon",
-        clips=32,
+        clips=64,
         ours=_transform(ScoreCAM),
         peers={"pytorch-grad-cam": (peers.score_cam, 2.4)},
         wanted=60,
@@ -133,7 +133,7 @@ ROWS = [
         name="score_cam",
         work="Score-CAM, 512 channels",
         network="resnet18",
-        clips=2,
+        clips=8,
         ours=_transform(ScoreCAM),
         peers={"pytorch-grad-cam": (peers.score_cam, 1.7)},
         wanted=300,
@@ -142,7 +142,7 @@ ROWS = [
         name="faster_score_cam",
         work="Faster Score-CAM, 10 channels",
         network="acoumon",
-        clips=64,
+        clips=256,
         ours=_transform(FasterScoreCAM, n_channels=10),
         peers={"tf-keras-vis": (peers.tf_keras_vis_faster_score_cam, 10)},
         wanted=6,
@@ -169,7 +169,7 @@ ROWS = [
         name="deletion_insertion",
         work="deletion + insertion, 100 steps each",
         network="acoumon",
-        clips=16,
+        clips=64,
         ours=_deletion_and_insertion,
         peers={"torch-cam": (peers.torch_cam_deletion_insertion, 3)},
         wanted=90,
@@ -178,7 +178,7 @@ ROWS = [
         name="deletion_insertion",
         work="deletion + insertion, 100 steps each",
         network="resnet18",
-        clips=8,
+        clips=16,
         ours=_deletion_and_insertion,
         peers={"torch-cam": (peers.torch_cam_deletion_insertion, 1.8)},
         wanted=90,

@@ -262,16 +262,20 @@ def _curve(kind, estimator, X, maps, y, target, baseline, step, convention, batc
         raise ValueError(f"y must hold one label for each of the {len(it.X)} clips; got shape {np.shape(y)}.")
     n_pixels = it.X[0].size
     counts = convention.counts(n_pixels, step)
+    changed = counts > 0 if kind == "deletion" else counts < n_pixels  # of the clip as it is the classifier has been asked
 
     def perturbed(x, maps, baseline):
-        steps = torch.as_tensor(counts, device=x.device)
+        steps = torch.as_tensor(counts[changed], device=x.device)
         if convention.baseline is None:
             places = ranks(maps, random_state)
         else:
             places, baseline = ranks_by_position(maps), convention.baseline(x)
         return hidden_first(x, places, steps, baseline) if kind == "deletion" else hidden_first(baseline, places, steps, x)
 
-    probability, predicted = outcomes(it, len(counts), perturbed, baseline=baseline, random_state=random_state)
+    probability, predicted = (np.repeat(as_it_is[:, None], len(counts), axis=1) for as_it_is in (it.before, it.predicted))
+    probability[:, changed], predicted[:, changed] = outcomes(
+        it, np.count_nonzero(changed), perturbed, baseline=baseline, random_state=random_state
+    )
     classes = it.predictor.classes_
     return PerturbationCurve(
         kind,

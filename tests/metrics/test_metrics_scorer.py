@@ -153,7 +153,7 @@ class TestSharing:
         alone = sum(passes)
         passes.clear()
         explanation_scorer("insertion_auc", "insertion_accuracy_auc")(explainer, X, y)
-        assert sum(passes) == alone == len(X) + len(X) * 49  # the clips, and 0 to 48 pixels of each
+        assert sum(passes) == alone == len(X) + len(X) * 48  # the clips, and 0 to 47 pixels of each; all 48 are the clip again
         passes.clear()
         explanation_scorer("neg_average_drop", "average_increase", "neg_prediction_change")(explainer, X)
         assert sum(passes) == len(X) + len(X)
