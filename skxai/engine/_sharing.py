@@ -23,7 +23,7 @@ def shared_passes():
     if _STORE.get() is not None:  # the outermost block holds the results
         yield
         return
-    token = _STORE.set({"bytes left": get_config()["working_memory"] * 2**20 / 8})
+    token = _STORE.set({"bytes left": get_config()["working_memory"] * 2**20 / 8, "kept": frozenset()})
     try:
         yield
     finally:
@@ -92,9 +92,14 @@ def shared_by_content(function):
         return (function, id(self), *map(_digest, tensors))
 
     def remember(self, tensors, result):
-        store, size = _STORE.get(), sum(tensor.nbytes for tensor in result)
-        if store is not None and store["bytes left"] >= size:
-            store["bytes left"] -= size
+        store = _STORE.get()
+        if store is None:
+            return
+        # Results may have a tensor in common, the feature maps beside their gradients or the scores: it takes memory once.
+        sizes = {id(tensor): tensor.nbytes for tensor in result if id(tensor) not in store["kept"]}
+        if store["bytes left"] >= sum(sizes.values()):
+            store["bytes left"] -= sum(sizes.values())
+            store["kept"] |= sizes.keys()
             store[key_of(self, tensors)] = (self, result)
 
     @functools.wraps(function)

@@ -543,6 +543,15 @@ class TestSharedPasses:
         assert [one is other for one, other in zip(first, again)] == [True, True, False, False]
         torch.testing.assert_close(first, again)
 
+    def test_feature_maps_beside_gradients_and_scores_take_their_budget_once(self, X):
+        network = freeze(PretrainedClassifier(seeded(View())), X, layer="features.0")
+        bytes_of_maps, bytes_of_scores = 4 * 8 * 10 * 4, 4 * len(network.classes_)
+        with sklearn.config_context(working_memory=8 * (2 * bytes_of_maps + bytes_of_scores) / 2**20), shared_passes():
+            clips = [network.tensor(X[[clip]]) for clip in range(2)]
+            first = [network.activation_gradients(clip)[1] for clip in clips]
+            again = [network.activation_gradients(clip)[1] for clip in clips]
+        assert [one is other for one, other in zip(first, again)] == [True, False]
+
 
 class TestMemoryOfTheDevice:
     def test_block_is_halved_until_it_fits(self):
