@@ -170,6 +170,13 @@ def test_an_empty_choice_of_one_class_can_be_undone(page, page_table, tmp_path):
     assert len(shown(page, ".card")) == 8
 
 
+def test_classes_that_are_numbers_are_offered_in_their_order(page, page_table, tmp_path):
+    table = pickle.loads(pickle.dumps(page_table))
+    table.evidence = replace(table.evidence, sentences={}, labels=np.repeat([10, 2, 1, 20], 2))
+    page.get(table.to_html(tmp_path / "page.html").as_uri())
+    assert [option.get_attribute("value") for option in find(page, "#filter-class option")] == ["", "1", "2", "10", "20"]
+
+
 def test_examples_are_put_in_order(page):
     def sure():
         return [float(card.get_attribute("data-sure")) for card in find(page, ".card")]

@@ -156,13 +156,14 @@ function addReadings() {
     for (const event of ["mouseleave", "focusout"]) row.addEventListener(event, () => { pointedAt = null; drawCurves(); });
   }
 }
+const byLabel = new Intl.Collator(undefined, {numeric: true}).compare; // class 10 after class 2
 function offer(select, labels) {
-  for (const label of labels) select.append(new Option(label, label));
+  for (const label of [...new Set(labels)].sort(byLabel)) select.append(new Option(label, label));
 }
 if (kinds.length) {
   const labels = new Set(Object.values(data.curves[kinds[0]].probability).flatMap(curve => Object.keys(curve.mean)));
   labels.delete("");
-  offer(find("#curve-class"), [...labels].sort());
+  offer(find("#curve-class"), labels);
   addReadings();
   find("#curve-class").addEventListener("change", drawCurves);
   find("#fraction").addEventListener("input", drawCurves);
@@ -201,7 +202,7 @@ function order() {
 }
 const filterClass = find("#filter-class");
 if (filterClass) {
-  offer(filterClass, [...new Set([...cards, ...all(".class")].map(part => part.dataset.class))].sort());
+  offer(filterClass, [...cards, ...all(".class")].map(part => part.dataset.class));
   filterClass.addEventListener("change", filter);
 }
 all('input[name="right"]').forEach(radio => radio.addEventListener("change", filter));
