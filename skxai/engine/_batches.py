@@ -5,8 +5,8 @@ from sklearn import get_config
 # What one thread of a CPU works on at a time: less leaves its layers too short, more leaves its caches. On a GPU larger
 # batches than the largest gain nothing, since it is busy by then.
 FASTEST_BYTES = 80 * 2**20
-# A classifier without a network, None, takes time for each call.
-LARGEST_BATCH = {"cpu": 128, "cuda": 1024, None: 1024}
+# A classifier without a network takes time for each call, too.
+LARGEST_BATCH, LARGEST_BATCH_OF_CPU = 1024, 128
 # Fewer inputs for each thread are not divided among threads: layers of a few inputs are so short that threads wait longer for
 # Python's lock than they work, and torch's own threads take half the time.
 FEWEST_PER_THREAD = 12
@@ -22,7 +22,7 @@ def batch_size_within(bytes_per_input, device="cpu", n_threads=1):
     bytes_per_input : float
         What one input holds in memory on its way through the network.
     device : str or None
-        "cpu" or "cuda"; None where no network runs.
+        "cpu", or the type of another, such as "cuda"; None where no network runs.
     n_threads : int, default=1
         How many threads do so at the same time.
 
@@ -34,9 +34,9 @@ def batch_size_within(bytes_per_input, device="cpu", n_threads=1):
     """
     bytes_per_input = max(bytes_per_input, 1)
     budget = get_config()["working_memory"] * 2**20 / 2 / n_threads
-    fastest = LARGEST_BATCH.get(device, 128)
+    fastest = LARGEST_BATCH
     if device == "cpu":
-        fastest = min(fastest, max(4, int(FASTEST_BYTES // bytes_per_input)))
+        fastest = min(LARGEST_BATCH_OF_CPU, max(4, int(FASTEST_BYTES // bytes_per_input)))
     return max(1, min(int(budget // bytes_per_input), fastest))
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import copy
 import functools
+import itertools
 
 import numpy as np
 import torch
@@ -84,7 +85,7 @@ class FrozenNetwork(Predictor):
 
     def run(self, function, blocks):
         def attempt(block):
-            return list(_halving(function, block)) if self.device.type == "cuda" else [(block, function(*block))]
+            return [(block, function(*block))] if self.device.type == "cpu" else list(_halving(function, block))
 
         with _exact_convolutions(self.device):
             for done in in_order(attempt, blocks, self.n_threads):
@@ -211,13 +212,26 @@ def _exact_convolutions(device):
     if device.type != "cuda":
         yield
         return
-    before = torch.backends.cudnn.allow_tf32
-    torch.backends.cudnn.allow_tf32 = False
+    switches = _switches_of_tf32(torch.backends.cudnn)
+    for owner, name, exact, _ in switches:
+        setattr(owner, name, exact)
     try:
         yield
     finally:
-        torch.backends.cudnn.allow_tf32 = before
+        for owner, name, _, before in switches:
+            setattr(owner, name, before)
+
+
+def _switches_of_tf32(cudnn):
+    """Return the owner and name of each switch, the value with which nothing is rounded, and the present one."""
+    switches = []
+    with contextlib.suppress(RuntimeError):  # torch does not tell it where the user has set one of the newer ones
+        switches.append((cudnn, "allow_tf32", False, cudnn.allow_tf32))
+    # Since torch 2.9 each operation has one of its own, which the first does not always reach, but sets it where it does.
+    newer = [getattr(cudnn, operation) for operation in ("conv", "rnn") if hasattr(cudnn, operation)]
+    return [*switches, *((operation, "fp32_precision", "ieee", operation.fp32_precision) for operation in newer)]
 
 
 def _device_of(module):
-    return next((parameter.device for parameter in module.parameters()), torch.device("cpu"))
+    tensors = itertools.chain(module.parameters(), module.buffers())  # some modules have nothing but buffers
+    return next((tensor.device for tensor in tensors), torch.device("cpu"))

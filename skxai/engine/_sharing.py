@@ -91,8 +91,12 @@ def shared_by_content(function):
     def key_of(self, tensors):
         return (function, id(self), *map(_digest, tensors))
 
+    def store_for(tensors):
+        # A GPU would wait for the digest longer than for the result, and keep the result in its own memory.
+        return _STORE.get() if tensors[0].device.type == "cpu" else None
+
     def remember(self, tensors, result):
-        store = _STORE.get()
+        store = store_for(tensors)
         if store is None:
             return
         # Results may have a tensor in common, the feature maps beside their gradients or the scores: it takes memory once.
@@ -104,8 +108,8 @@ def shared_by_content(function):
 
     @functools.wraps(function)
     def wrapper(self, *tensors):
-        store = _STORE.get()
-        if store is None or tensors[0].is_cuda:  # a GPU would wait for the digest longer than for the result
+        store = store_for(tensors)
+        if store is None:
             return function(self, *tensors)
         known = store.get(key_of(self, tensors))
         if known is not None:

@@ -79,11 +79,14 @@ def reinitialise(layer, seed):
     """Give one layer new weights in place, and leave torch's random state as it was.
 
     They are those of torch's initialisation. Where a layer has no ``reset_parameters``, as with a bare ``nn.Parameter``, the
-    values of each weight change places at random: nothing is left of what was learned but how large the values are.
+    values of each weight change places at random: nothing is left of what was learned but how large the values are. The CPU
+    draws for a layer on any device: under one seed each has other numbers.
     """
     with torch_seed(seed), torch.no_grad():
         if hasattr(layer, "reset_parameters"):
-            layer.reset_parameters()
+            device = next((tensor.device for tensor in (*layer.parameters(), *layer.buffers())), "cpu")
+            layer.cpu().reset_parameters()
+            layer.to(device)
             return
         for weight in layer.parameters(recurse=False):
             order = torch.randperm(weight.numel()).to(weight.device)

@@ -47,10 +47,12 @@ def torch_seed(seed):
     Parameters
     ----------
     seed : int
-        Of the generators of the CPU and of all CUDA devices.
+        Of the generators of the CPU and of all GPUs, or of another accelerator where torch has one.
     """
-    devices = range(torch.cuda.device_count()) if torch.cuda.is_available() else []
-    with torch.random.fork_rng(devices=devices):
+    accelerator = torch.accelerator.current_accelerator() if hasattr(torch, "accelerator") else None  # since torch 2.6
+    kind = "cuda" if accelerator is None else accelerator.type
+    devices = range(torch.get_device_module(kind).device_count())
+    with torch.random.fork_rng(devices=devices, device_type=kind):
         torch.manual_seed(seed)
         yield
 

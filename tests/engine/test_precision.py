@@ -1,4 +1,4 @@
-"""bfloat16 is faster, off by default, and says nearly the same."""
+"""bfloat16 is faster, off by default, and says nearly the same; float32 is not rounded on a GPU."""
 
 import numpy as np
 import pytest
@@ -6,10 +6,12 @@ import torch
 from scipy.stats import spearmanr
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import make_pipeline
+from torch.backends import cudnn
 
 import skxai
 from skxai.datasets import make_audio_events
 from skxai.engine import _precision, freeze
+from skxai.engine._network import _exact_convolutions
 from skxai.explainers import GradCAM, ScoreCAM
 from skxai.features import FeatureScaler, MelSpectrogram, ResizeFeatures
 from skxai.metrics import deletion_auc, insertion_auc
@@ -75,3 +77,36 @@ def test_processor_without_it_computes_in_float32_and_says_so(trained, monkeypat
     with skxai.config_context(precision="bfloat16"), pytest.warns(UserWarning, match="bfloat16.*AVX-512.*float32 is used"):
         assert _precision.forward_dtype(torch.device("cpu")) is torch.float32
     assert freeze(classifier, X)._forward is not None
+
+
+class TestRoundingOfConvolutions:
+    """cuDNN's switches are there without a GPU, too."""
+
+    @pytest.fixture(autouse=True)
+    def as_before(self):
+        self.unset()
+        yield
+        self.unset()
+        cudnn.allow_tf32 = True
+
+    def unset(self):
+        """Let each switch go by the one above it."""
+        if hasattr(torch.backends, "fp32_precision"):
+            for owner in (torch.backends, cudnn, cudnn.conv, cudnn.rnn):
+                owner.fp32_precision = "none"
+
+    def test_is_off_inside_and_as_before_outside(self):
+        for allowed in (False, True):
+            cudnn.allow_tf32 = allowed
+            with _exact_convolutions(torch.device("cuda")):
+                assert not cudnn.allow_tf32
+            assert cudnn.allow_tf32 == allowed
+
+    @pytest.mark.skipif(not hasattr(torch.backends, "fp32_precision"), reason="torch has the newer switches from 2.9 on")
+    @pytest.mark.parametrize("of", [torch.backends, cudnn, getattr(cudnn, "conv", None)], ids=["all", "cudnn", "convolutions"])
+    @pytest.mark.parametrize("precision", ["ieee", "tf32"])
+    def test_is_off_whichever_switch_the_user_has_set(self, of, precision):
+        of.fp32_precision = precision
+        with _exact_convolutions(torch.device("cuda")):
+            assert cudnn.conv.fp32_precision == "ieee"
+        assert cudnn.conv.fp32_precision == precision

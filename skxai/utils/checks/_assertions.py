@@ -75,9 +75,10 @@ def _module_state(module):
         return {}
     named = dict(module.named_modules())
     parameters = dict(module.named_parameters())
+    values = {name: value.cpu().numpy() for name, value in module.state_dict().items()}
     hooks = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
     return {
-        "the module's weights or buffers": joblib.hash({name: value.numpy() for name, value in module.state_dict().items()}),
+        "the module's weights or buffers": joblib.hash(values),
         "the module's training mode": {name: layer.training for name, layer in named.items()},
         "the module's hooks": {name: [list(getattr(layer, hook)) for hook in hooks] for name, layer in named.items()},
         "the module's attributes": {name: sorted(vars(layer)) for name, layer in named.items()},
@@ -85,6 +86,6 @@ def _module_state(module):
         "the module's parameter objects": {name: id(value) for name, value in parameters.items()},
         "the module's requires_grad": {name: value.requires_grad for name, value in parameters.items()},
         "the module's .grad": {
-            name: None if value.grad is None else joblib.hash(value.grad.numpy()) for name, value in parameters.items()
+            name: None if value.grad is None else joblib.hash(value.grad.cpu().numpy()) for name, value in parameters.items()
         },
     }
