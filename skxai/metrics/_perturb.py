@@ -112,10 +112,30 @@ def ranks(maps, random_state=0, *, descending=True):
     position they would favour low frequencies and the beginning.
     """
     flat = maps.flatten(1)
-    shuffle = torch.as_tensor(np.random.default_rng(seed_from(random_state)).permutation(flat.shape[1]), device=maps.device)
+    shuffle = np.random.default_rng(seed_from(random_state)).permutation(flat.shape[1])
+    if maps.device.type == "cpu":
+        return torch.from_numpy(_ranks_by_numpy(flat.numpy(), shuffle, descending)).view_as(maps)
+    shuffle = torch.as_tensor(shuffle, device=maps.device)
     order = shuffle[flat[:, shuffle].argsort(dim=1, descending=descending, stable=True)]
     places = torch.arange(flat.shape[1], dtype=torch.int32, device=maps.device).expand_as(order)
     return torch.empty_like(places).scatter_(1, order, places).view_as(maps)
+
+
+def _ranks_by_numpy(flat, shuffle, descending):
+    """Return the same of flat maps ``(n, p)``, float32, where inside ties the pixels come as in ``shuffle (p,)``.
+
+    Relevance and place in the shuffle make up one whole number, and NumPy sorts those in a fifth of the time of a stable sort
+    of floats. torch's own threads are left asleep: they would hold the cores for a while when the passes begin.
+    """
+    # The bits of floats, read as whole numbers, are in the order of the floats, those of negative ones in reverse. + 0 makes
+    # one of both zeros.
+    bits = (flat + np.float32(0)).view(np.int32)
+    relevance = np.where(bits < 0, np.int32(-(2**31)) - bits, bits)
+    keys = (~relevance if descending else relevance).astype(np.int64) << 32 | shuffle.argsort()
+    keys.sort(axis=1)
+    places = np.empty(flat.shape, dtype=np.int32)
+    np.put_along_axis(places, shuffle[keys & 0xFFFFFFFF], np.arange(flat.shape[1], dtype=np.int32)[None], axis=1)
+    return places
 
 
 def hidden_first(x, places, counts, baseline):

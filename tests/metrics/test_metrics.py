@@ -236,6 +236,19 @@ def test_label_flips_without_its_evidence():
     assert label_flip_rate(Counts(least=5), X, opposite, top=0.7).tolist() == [0]
 
 
+@pytest.mark.parametrize("descending", [True, False])
+def test_ranks_are_by_value_and_inside_ties_by_one_shuffle(descending):
+    tiny, huge = np.finfo(np.float32).smallest_subnormal, np.finfo(np.float32).max
+    generator = np.random.default_rng(0)
+    odd = generator.choice([0.0, -0.0, 1, -1, tiny, -tiny, huge, -huge, 1 + 1e-7], (2, 40))
+    maps = np.concatenate([generator.normal(size=(2, 40)), generator.integers(-2, 3, (2, 40)), odd]).astype(np.float32)
+    place = np.argsort(np.random.default_rng(7).permutation(40))
+    expected = np.empty(maps.shape)
+    for of_clip, values in zip(expected, maps):
+        of_clip[np.lexsort((place, -values if descending else values))] = np.arange(40)
+    np.testing.assert_array_equal(ranks(torch.from_numpy(maps), 7, descending=descending), expected)
+
+
 class TestCorrelations:
     def test_are_scipys_also_with_ties(self):
         generator = np.random.default_rng(0)
