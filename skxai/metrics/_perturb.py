@@ -115,6 +115,7 @@ def ranks(maps, random_state=0, *, descending=True):
     shuffle = np.random.default_rng(seed_from(random_state)).permutation(flat.shape[1])
     if maps.device.type == "cpu":
         return torch.from_numpy(_ranks_by_numpy(flat.numpy(), shuffle, descending)).view_as(maps)
+    # Another device sorts by itself: it would wait for the maps to come to the host and the ranks to come back.
     shuffle = torch.as_tensor(shuffle, device=maps.device)
     order = shuffle[flat[:, shuffle].argsort(dim=1, descending=descending, stable=True)]
     places = torch.arange(flat.shape[1], dtype=torch.int32, device=maps.device).expand_as(order)
