@@ -1,8 +1,8 @@
 """How each peer does the same work, as its user would have it done: clips in batches, everything built beforehand.
 
 Each function takes a subject and clips and returns a function without arguments, or a list of such, one for each batch size
-that suits; the benchmark keeps the fastest. It raises ImportError where the peer is not installed. Peers leave hooks and
-gradients on the module, so that each gets a subject with a copy of its own.
+that suits; the benchmark keeps the fastest. It raises ImportError where the peer is not installed. Each runs in a process of
+its own (see ``apart``), so that nothing of skxai but the network's definition is at work there.
 """
 
 import contextlib
@@ -89,14 +89,14 @@ def score_cam(subject, X):
     return [with_batch_size(batch_size) for batch_size in (64, 16)]
 
 
-def quantus_monotonicity_correlation(subject, X, maps, features_in_step):
+def quantus_monotonicity_correlation(subject, X, features_in_step):
     with contextlib.redirect_stdout(io.StringIO()):
         import quantus
 
     metric = quantus.MonotonicityCorrelation(
         nr_samples=10, features_in_step=features_in_step, perturb_baseline="uniform", disable_warnings=True
     )
-    y = subject.predicted(X).cpu().numpy()
+    y, maps = subject.predicted(X).cpu().numpy(), subject.gradients(X)
 
     def call():
         metric(model=subject.module, x_batch=X, y_batch=y, a_batch=maps, device=subject.device, batch_size=64)

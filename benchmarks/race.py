@@ -16,13 +16,11 @@ from .quick import QUICK
 # As timeit does: shorter work is repeated, so that the switch from one contender to the next is not what is timed.
 SHORTEST = 0.25
 OURS = "skxai"
-FORWARD = "forward"
-FORWARD_BATCH = 64
 
 
 @dataclass(frozen=True)
 class Contender:
-    """Something to time.
+    """Something to time in this process; see ``apart`` for others.
 
     Attributes
     ----------
@@ -35,16 +33,14 @@ class Contender:
     call: object
     units: float = 1
 
-
-def forward(subject):
-    """Return the unit of all costs: the plain module, in eval mode, on a batch of 64 random clips, in float32."""
-    x = subject.tensor(subject.clips(FORWARD_BATCH))
-
-    def call():
-        with torch.inference_mode():
-            subject.module(x)
-
-    return Contender(call, FORWARD_BATCH)
+    def seconds(self, times, device):
+        """Return how long so many calls take."""
+        start = time.perf_counter()
+        for _ in range(times):
+            self.call()
+        if device != "cpu":
+            torch.cuda.synchronize()
+        return time.perf_counter() - start
 
 
 def race(benchmark, ours, others, *, device="cpu", seconds=12, min_rounds=3, max_rounds=15):
@@ -71,25 +67,26 @@ def race(benchmark, ours, others, *, device="cpu", seconds=12, min_rounds=3, max
         place of the fastest in the list.
     """
     tried = {name: _fastest(other, device) for name, other in others.items()}
-    others = {name: _repeated(contender, duration) for name, (contender, _, duration) in tried.items()}
+    others = {name: contender for name, (contender, _, _) in tried.items()}
+    durations = {name: duration for name, (_, _, duration) in tried.items()}
     settings = {name: setting for name, (_, setting, _) in tried.items()}
-    _, _, of_ours = _fastest(ours, device)
-    ours = _repeated(ours, of_ours)
-    a_round = sum(max(SHORTEST, duration) for duration in (of_ours, *(duration for _, _, duration in tried.values())))
+    _, _, durations[OURS] = _fastest(ours, device)
+    repeats = {name: 1 if QUICK else int(-(-SHORTEST // duration)) for name, duration in durations.items()}
+    a_round = sum(max(SHORTEST, duration) for duration in durations.values())
     rounds = 1 if QUICK else max(min_rounds, min(max_rounds, int(seconds / a_round)))
-    times = {name: [] for name in (*others, OURS)}
+    times = {name: [] for name in durations}
+
+    def time_one(name, contender):
+        times[name].append(contender.seconds(repeats[name], device) / repeats[name] / contender.units)
 
     def time_others():
         # Collecting leaves caches and cores cold, up to twice as slow for a short call: nobody is timed right after it.
         gc.collect()
-        next(iter(others.values())).call()
+        next(iter(others.values())).seconds(1, device)
         for name, contender in others.items():
-            times[name].append(_seconds(contender, device) / contender.units)
+            time_one(name, contender)
 
-    def time_ours():
-        times[OURS].append(_seconds(ours, device) / ours.units)
-
-    benchmark.pedantic(time_ours, setup=time_others, rounds=rounds)
+    benchmark.pedantic(time_one, args=(OURS, ours), setup=time_others, rounds=rounds)
     return {
         name: {
             "median": statistics.median(measured),
@@ -101,31 +98,12 @@ def race(benchmark, ours, others, *, device="cpu", seconds=12, min_rounds=3, max
     }
 
 
-def _repeated(contender, duration):
-    """Return the contender's work as often as it takes to last, given how long a call does."""
-    times = 1 if QUICK else -(-SHORTEST // duration)
-
-    def call():
-        for _ in range(int(times)):
-            contender.call()
-
-    return Contender(call, contender.units * times)
-
-
 def _fastest(contenders, device):
     """Warm up; return the fastest of the settings, its place, and about how long a call takes."""
     contenders = contenders if isinstance(contenders, list) else [contenders]
-    warming = _seconds(contenders[0], device)
+    warming = contenders[0].seconds(1, device)
     if len(contenders) == 1 and warming > 1:
         return contenders[0], 0, warming  # close enough, and a second call would take its time
-    durations = [_seconds(contender, device) for contender in contenders]
+    durations = [contender.seconds(1, device) for contender in contenders]
     place = min(range(len(contenders)), key=lambda index: durations[index] / contenders[index].units)
     return contenders[place], place, durations[place]
-
-
-def _seconds(contender, device):
-    start = time.perf_counter()
-    contender.call()
-    if device != "cpu":
-        torch.cuda.synchronize()
-    return time.perf_counter() - start

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from skxai.explainers import FasterScoreCAM, GradCAM, GradCAMPlusPlus, ScoreCAM, SmoothGrad, VanillaSaliency
 from skxai.metrics import monotonicity_correlation
@@ -26,7 +27,7 @@ class Row:
     ours : callable
         ``ours(subject, X)`` → function without arguments.
     peers : dict from str to (callable, float)
-        For each peer, how it does the work (see ``peers``), and how many times faster skxai shall be.
+        For each peer, how it does the work in a process of its own (see ``peers``), and how many times faster skxai shall be.
     wanted : float
         How many forwards it may cost at most, for a clip, or for a pass where there are ``passes``.
     passes : int or None
@@ -59,19 +60,11 @@ def _deletion_and_insertion(subject, X):
 
 def _monotonicity(features_in_step):
     def ours(subject, X):
-        explainer, maps = _maps(subject, X)
+        explainer, maps = subject.fitted(VanillaSaliency), subject.gradients(X)
         return lambda: monotonicity_correlation(explainer, X, maps, features_in_step=features_in_step, n_draws=10)
 
-    def quantus(subject, X):
-        _, maps = _maps(subject, X)
-        return peers.quantus_monotonicity_correlation(subject, X, maps, features_in_step)
-
+    quantus = partial(peers.quantus_monotonicity_correlation, features_in_step=features_in_step)
     return {"ours": ours, "peers": {"Quantus": (quantus, 3.5)}}
-
-
-def _maps(subject, X):
-    explainer = subject.fitted(VanillaSaliency)  # no map of it is constant, on which Quantus stops
-    return explainer, explainer.transform(X)
 
 
 ROWS = [

@@ -1,9 +1,12 @@
 """The work of the targets: the plain forward, skxai and each peer, timed in turns."""
 
+from contextlib import ExitStack
+
 import pytest
 
+from .apart import FORWARD, Apart, forward
 from .quick import few
-from .race import FORWARD, OURS, Contender, forward, race
+from .race import OURS, Contender, race
 from .rows import ROWS
 from .subjects import TITLES, subject
 from .tables import PEERS, record
@@ -12,18 +15,20 @@ from .tables import PEERS, record
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.name}-{row.network}")
 def test_against_peers(benchmark, device, row):
     benchmark.group = f"{row.work}, {TITLES[row.network]}, {device}"
-    network = subject(row.network, device)
-    X = network.clips(few(row.clips))
-    units = len(X) * (row.passes or 1)
-    others, missing = {FORWARD: forward(network)}, {}
-    for name, (prepare, _) in row.peers.items():
-        try:
-            calls = prepare(network.with_own_module(), X)
-        except ImportError as error:
-            missing[name] = f"{name} is left out: {error}"
-            continue
-        others[name] = [Contender(call, units) for call in (calls if isinstance(calls, list) else [calls])]
-    times = race(benchmark, Contender(row.ours(network, X), units), others, device=device)
+    network, clips = subject(row.network, device), few(row.clips)
+    units = clips * (row.passes or 1)
+    others, missing = {FORWARD: forward(row.network, device)}, {}
+    with ExitStack() as running:
+        processes = {
+            name: running.enter_context(Apart(prepare, row.network, device, clips, units))
+            for name, (prepare, _) in row.peers.items()
+        }
+        for name, process in processes.items():
+            try:
+                others[name] = process.contenders()
+            except ImportError as error:
+                missing[name] = f"{name} is left out: {error}"
+        times = race(benchmark, Contender(row.ours(network, network.clips(clips)), units), others, device=device)
 
     unit, ours = times[FORWARD], times[OURS]
     for place, (name, (_, wanted_ratio)) in enumerate(row.peers.items()):

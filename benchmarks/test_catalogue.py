@@ -7,8 +7,9 @@ from skxai.datasets import EventTruth
 from skxai.explainers import GradCAM
 from skxai.utils.discovery import all_explainers, all_metrics
 
+from .apart import FORWARD, forward
 from .quick import few
-from .race import FORWARD, OURS, Contender, forward, race
+from .race import OURS, Contender, race
 from .subjects import N_CLASSES, TITLES, subject
 from .tables import CATALOGUE, record
 
@@ -17,8 +18,7 @@ CLIPS = 32
 
 def _record(benchmark, kind, name, device, call, n_clips):
     benchmark.group = f"{kind} {name}, {device}"
-    network = subject("acoumon", device)
-    contenders = {FORWARD: forward(network)}
+    contenders = {FORWARD: forward("acoumon", device)}
     times = race(benchmark, Contender(call, n_clips), contenders, device=device, seconds=2, min_rounds=2, max_rounds=5)
     record(
         benchmark,

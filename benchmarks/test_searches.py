@@ -11,8 +11,9 @@ from skxai.features import FeatureScaler, MelSpectrogram, ResizeFeatures
 from skxai.metrics import explanation_scorer
 from skxai.models import AcoumonClassifier
 
+from .apart import FORWARD, forward
 from .quick import QUICK, few
-from .race import FORWARD, OURS, Contender, forward, race
+from .race import OURS, Contender, race
 from .subjects import TITLES, trained
 from .tables import SEARCH, record
 
@@ -37,12 +38,11 @@ def test_grid_search_of_the_readme(benchmark, device, tmp_path):
     search([0.1], [5])  # trains the network of each fold, which is kept: what is timed is the search
     # Each clip is in one test fold: for each candidate a gradient for each sample, the clip itself, and both curves.
     passes = sum(1 + n_samples + 2 * STEPS for n_samples in N_SAMPLES) * len(NOISE_LEVELS) * len(scenes.data)
-    subject, _ = trained("acoumon", device)
     benchmark.group = f"GridSearchCV of the README, {device}"
     times = race(
         benchmark,
         Contender(lambda: search(NOISE_LEVELS, N_SAMPLES), passes),
-        {FORWARD: forward(subject)},
+        {FORWARD: forward("acoumon", device)},
         device=device,
         max_rounds=3,
     )
