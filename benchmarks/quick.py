@@ -5,6 +5,6 @@ import os
 QUICK = os.environ.get("BENCH_QUICK", "") not in ("", "0")
 
 
-def few(n):
-    """Return ``n``, or fewer for a quick look."""
-    return min(n, max(4, n // 16)) if QUICK else n
+def few(n, least=4):
+    """Return ``n``, or fewer for a quick look, where ``least`` are enough."""
+    return min(n, max(least, n // 16)) if QUICK else n

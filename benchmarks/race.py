@@ -1,7 +1,7 @@
 """Timing contenders in turns.
 
 Neighbours steal processor time from shared machines, for seconds at a stretch. So no contender is timed to its end before the
-next: every round times each of them once, and medians are compared.
+next: every round times each of them once. They are compared within a round, and the median over the rounds is taken.
 """
 
 import gc
@@ -43,7 +43,7 @@ class Contender:
         return time.perf_counter() - start
 
 
-def race(benchmark, ours, others, *, device="cpu", seconds=12, min_rounds=3, max_rounds=15):
+def race(benchmark, ours, others, *, device="cpu", seconds=12, min_rounds=5, max_rounds=15):
     """Time ours through pytest-benchmark, and the others between its rounds.
 
     Parameters
@@ -62,15 +62,13 @@ def race(benchmark, ours, others, *, device="cpu", seconds=12, min_rounds=3, max
 
     Returns
     -------
-    dict from str to dict
-        For each contender, ours being "skxai": ``median`` and ``minimum`` in seconds a unit, ``rounds``, and ``setting``, the
-        place of the fastest in the list.
+    dict from str to list of float
+        For each contender, ours being "skxai", the seconds a unit in each round.
     """
     tried = {name: _fastest(other, device) for name, other in others.items()}
-    others = {name: contender for name, (contender, _, _) in tried.items()}
-    durations = {name: duration for name, (_, _, duration) in tried.items()}
-    settings = {name: setting for name, (_, setting, _) in tried.items()}
-    _, _, durations[OURS] = _fastest(ours, device)
+    others = {name: contender for name, (contender, _) in tried.items()}
+    durations = {name: duration for name, (_, duration) in tried.items()}
+    _, durations[OURS] = _fastest(ours, device)
     repeats = {name: 1 if QUICK else int(-(-SHORTEST // duration)) for name, duration in durations.items()}
     a_round = sum(max(SHORTEST, duration) for duration in durations.values())
     rounds = 1 if QUICK else max(min_rounds, min(max_rounds, int(seconds / a_round)))
@@ -87,23 +85,22 @@ def race(benchmark, ours, others, *, device="cpu", seconds=12, min_rounds=3, max
             time_one(name, contender)
 
     benchmark.pedantic(time_one, args=(OURS, ours), setup=time_others, rounds=rounds)
-    return {
-        name: {
-            "median": statistics.median(measured),
-            "minimum": min(measured),
-            "rounds": len(measured),
-            "setting": settings.get(name, 0),
-        }
-        for name, measured in times.items()
-    }
+    benchmark.extra_info["times"] = times
+    return times
+
+
+def ratio(times, name, to):
+    """Return what one contender takes of the time of another: in the median round, and by the fastest of each."""
+    in_rounds = [one / other for one, other in zip(times[name], times[to], strict=True)]
+    return statistics.median(in_rounds), min(times[name]) / min(times[to])
 
 
 def _fastest(contenders, device):
-    """Warm up; return the fastest of the settings, its place, and about how long a call takes."""
+    """Warm up; return the fastest of the settings, and about how long a call takes."""
     contenders = contenders if isinstance(contenders, list) else [contenders]
     warming = contenders[0].seconds(1, device)
     if len(contenders) == 1 and warming > 1:
-        return contenders[0], 0, warming  # close enough, and a second call would take its time
+        return contenders[0], warming  # close enough, and a second call would take its time
     durations = [contender.seconds(1, device) for contender in contenders]
     place = min(range(len(contenders)), key=lambda index: durations[index] / contenders[index].units)
-    return contenders[place], place, durations[place]
+    return contenders[place], durations[place]

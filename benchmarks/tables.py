@@ -18,8 +18,8 @@ MEMORY = "Peak memory"
 IMPORTS = "Import time"
 CATALOGUE = "Every explainer and metric"
 TITLES = {
-    PEERS: "The plain forward, skxai and the peer take turns, each in a process of its own; costs are medians over rounds, the "
-    "fastest round beside them. "
+    PEERS: "The plain forward, skxai and the peer take turns, each in a process of its own. They are compared in each round, "
+    "and the median over the rounds is told; beside it, the fastest round of each compared. "
     "One forward is the plain module on a batch of 64 random clips in eval mode and float32, for a clip.",
     PRECISION: 'Forward-only work with `skxai.config_context(precision="bfloat16")` against float32, on trained networks.',
     SEARCH: "",

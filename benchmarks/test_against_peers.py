@@ -1,12 +1,13 @@
 """The work of the targets: the plain forward, skxai and each peer, timed in turns."""
 
 from contextlib import ExitStack
+from statistics import median
 
 import pytest
 
 from .apart import FORWARD, Apart, forward
 from .quick import few
-from .race import OURS, Contender, race
+from .race import OURS, Contender, race, ratio
 from .rows import ROWS
 from .subjects import TITLES, subject
 from .tables import PEERS, record
@@ -30,9 +31,11 @@ def test_against_peers(benchmark, device, row):
                 missing[name] = f"{name} is left out: {error}"
         times = race(benchmark, Contender(row.ours(network, network.clips(clips)), units), others, device=device)
 
-    unit, ours = times[FORWARD], times[OURS]
+    cost, fastest_cost = ratio(times, OURS, FORWARD)
     for place, (name, (_, wanted_ratio)) in enumerate(row.peers.items()):
-        peer, goals = times.get(name), {}
+        of_peer, gain, fastest_gain, goals = None, None, None, {}
+        if name in times:
+            of_peer, (gain, fastest_gain) = ratio(times, name, FORWARD)[0], ratio(times, name, OURS)
         if device == "cpu":  # the targets were set for one
             goals["times faster"] = ("≥", wanted_ratio)
             if place == 0:  # the same figure stands beside each peer
@@ -44,17 +47,16 @@ def test_against_peers(benchmark, device, row):
                 "work": row.work,
                 "network": TITLES[row.network],
                 "device": device,
-                "forward, ms": 1e3 * unit["median"],
+                "forward, ms": 1e3 * median(times[FORWARD]),
                 "per": "pass" if row.passes else "clip",
-                "skxai, forwards": ours["median"] / unit["median"],
-                "its fastest": ours["minimum"] / unit["minimum"],
+                "skxai, forwards": cost,
+                "its fastest": fastest_cost,
                 "peer": name,
-                "peer, forwards": peer and peer["median"] / unit["median"],
-                "times faster": peer and peer["median"] / ours["median"],
-                "by the fastest": peer and peer["minimum"] / ours["minimum"],
-                "rounds": ours["rounds"],
+                "peer, forwards": of_peer,
+                "times faster": gain,
+                "by the fastest": fastest_gain,
+                "rounds": len(times[OURS]),
             },
             goals=goals,
             note=missing.get(name),
         )
-    benchmark.extra_info["times"] = times
