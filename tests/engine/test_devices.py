@@ -242,6 +242,11 @@ class TestNothingIsReadInsideABatch:
         assert clips_of_batch.to_host == variants.to_host == []
         assert variants.to_device == [], "what all variants share is brought to the device once for a batch"
 
+    @pytest.mark.parametrize("baseline", ["mean", "blur", "uniform"])
+    def test_from_every_baseline(self, baseline, net, X, device, watched):
+        fitted(ScoreCAM, moved(net, device), X, baseline=baseline).transform(X)
+        assert watched[0].to_host == watched[1].to_host == []
+
     @every_metric
     def test_by_metrics(self, metric, net, X, device, watched):
         explainer = fitted(GradCAM, moved(net, device), X)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import sklearn
 import torch
+from scipy.ndimage import gaussian_filter
 from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.frozen import FrozenEstimator
@@ -405,6 +406,13 @@ class TestMasking:
         assert torch.equal(resolve_baseline("blur", x[1:2], DECIBELS), blurred[1:2])
         constant = torch.full((1, 1, 6, 8), 4.0)
         torch.testing.assert_close(resolve_baseline("blur", constant, DECIBELS), constant)
+
+    @pytest.mark.parametrize("shape", [(1, 32, 32), (13, 40), (7,), (1, 2, 3), (1, 5, 1), (3, 1000)])
+    def test_blur_is_the_gaussian_filter_of_scipy(self, shape):
+        x = torch.randn(2, *shape, generator=torch.Generator().manual_seed(0))
+        sigma = (0, *(extent / 10 if extent > 1 else 0 for extent in shape))
+        expected = torch.from_numpy(gaussian_filter(x.double().numpy(), sigma, mode="nearest"))
+        torch.testing.assert_close(resolve_baseline("blur", x, DECIBELS).double(), expected, rtol=1e-6, atol=1e-6)
 
     @pytest.mark.parametrize("baseline", ["zero", float("nan"), None, True])
     def test_another_baseline_is_refused(self, baseline):
