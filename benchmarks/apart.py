@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import torch
 
-from . import race, torchvision_stand_in
+from . import torchvision_stand_in
+from .race import Contender
 from .subjects import subject
 
 FORWARD = "forward"
@@ -77,7 +78,10 @@ class Apart:
 
 @functools.cache
 def forward(network, device):
-    """Return the unit of all costs: the plain module, in eval mode, on a batch of 64 random clips, in float32."""
+    """Return the unit of all costs: the plain module, in eval mode, on a batch of 64 random clips, in float32.
+
+    Its process goes on for further races, to the end of this one.
+    """
     (contender,) = Apart(_forward, network, device, FORWARD_BATCH, FORWARD_BATCH).contenders()
     return contender
 
@@ -100,7 +104,7 @@ def _start():
 def _prepare(prepare, network, device, clips):
     network = subject(network, device)
     calls = prepare(network, network.clips(clips))
-    _contenders[:] = [race.Contender(call) for call in (calls if isinstance(calls, list) else [calls])]
+    _contenders[:] = [Contender(call) for call in (calls if isinstance(calls, list) else [calls])]
     return len(_contenders)
 
 

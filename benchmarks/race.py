@@ -53,7 +53,8 @@ def race(benchmark, ours, others, *, device="cpu", seconds=12, min_rounds=5, max
     ours : Contender
         What pytest-benchmark counts.
     others : dict from str to Contender or list of Contender
-        What is timed in the same rounds. Of a list, settings of one peer, the one that is fastest when tried once takes part.
+        What is timed in the same rounds, here or ``apart``. Of a list, settings of one peer, the one that is fastest when tried
+        once takes part.
     device : str, default="cpu"
         On a GPU a call counts until the device is done.
     seconds : float, default=12

@@ -67,6 +67,50 @@ def test_table(tables):
     assert text.endswith("## Skipped or failed\n\n- test_new: not there yet\n")
 
 
+def test_contenders_are_compared_within_a_round(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT)
+    from benchmarks.race import ratio
+
+    # As quick as each other, on a machine that is ten times as slow in one round and changes within two others.
+    times = {"a": [1.0, 10.0, 10.0, 1.0, 1.5], "b": [1.0, 10.0, 20.0, 1.0, 1.0]}
+    assert ratio(times, "a", "b") == (1, 1)
+
+
+def test_a_peer_that_is_missing_is_told_from_its_own_process(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT)
+    from benchmarks.apart import Apart
+
+    with Apart(work_of_a_missing_peer, "acoumon", "cpu", 2, 2) as process, pytest.raises(ImportError, match="no_such_peer"):
+        process.contenders()
+
+
+def work_of_a_missing_peer(subject, X):
+    import no_such_peer
+
+    return no_such_peer
+
+
+def test_what_a_contender_does_to_its_process_stays_there(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT)
+    from benchmarks.apart import Apart
+
+    with Apart(work_that_leaves_a_trace, "acoumon", "cpu", 2, 2) as process:
+        (first, second) = process.contenders()
+        assert first.seconds(3, "cpu") > 0
+        assert second.seconds(1, "cpu") > 0  # fails there unless the first has run three times in its process
+    assert not TRACES
+
+
+TRACES = []
+
+
+def work_that_leaves_a_trace(subject, X):
+    def check():
+        assert len(TRACES) == 3
+
+    return [lambda: TRACES.append(subject), check]
+
+
 def test_stand_in_of_torchvision_resizes_as_it_should(monkeypatch):
     monkeypatch.syspath_prepend(ROOT)
     import torch
