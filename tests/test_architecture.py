@@ -103,6 +103,7 @@ def test_public_name_is_documented(package, name):
         assert "Examples\n--------" in text, f"{name} has no example."
 
 
+@pytest.mark.filterwarnings("ignore:precision='bfloat16' needs a processor")
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_examples_in_docstrings_run(path, tmp_path, monkeypatch):
     name = ".".join(["skxai", *path.relative_to(ROOT).with_suffix("").parts])

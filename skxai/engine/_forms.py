@@ -1,9 +1,42 @@
-"""The forms of a copy for passes without gradients: oneDNN's own memory layout, and another number format."""
+"""The forms of a copy for passes without gradients: one memory layout or another, and another number format."""
 
 import torch
 from torch import nn
 
-from ._layers import call
+from ._layers import call, watch
+
+# Where oneDNN has no AVX-512, its kernels for channels-last images are the faster ones up to so many taps: 3 × 3, not 5 × 5.
+MOST_TAPS_OF_CHANNELS_LAST = 9
+
+
+def fastest_form(module, example):
+    """Return the form that suits a channels-last copy best, of what its images are and what the processor can do.
+
+    Which one is faster could be timed, but then two processes might choose differently, and differ in the last digit.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        On a CPU.
+    example : tensor of shape (1, channels, rows, columns)
+        One input.
+
+    Returns
+    -------
+    type
+        ``Blocked`` or ``ChannelsLast``.
+    """
+    if torch.backends.cpu.get_cpu_capability() != "AVX2":
+        return Blocked
+    multiplications = {Blocked: 0, ChannelsLast: 0}
+
+    def note(convolution, inputs, output):
+        _, n_channels, height, width = convolution.weight.shape
+        form = ChannelsLast if height * width <= MOST_TAPS_OF_CHANNELS_LAST else Blocked
+        multiplications[form] += output.numel() * n_channels * height * width
+
+    watch(module, [layer for layer in module.modules() if type(layer) in (nn.Conv2d, BlockedConvolution)], example, note)
+    return max(multiplications, key=multiplications.get)
 
 
 class Blocked(nn.Module):
@@ -74,7 +107,14 @@ class Rounded(nn.Module):
         return call(self.module, inputs.to(self.dtype)).float()
 
 
-def blocked_layers(module):
-    """Return the convolutions of a forward copy that are in oneDNN's layout, by their names and those of their batch norms."""
-    inside = module.module if isinstance(module, Blocked) and module.dtype is torch.float32 else nn.Module()
-    return {(name, layer.norm): layer for name, layer in inside.named_modules() if isinstance(layer, BlockedConvolution)}
+class ChannelsLast(Rounded):
+    """A module that stays in channels-last memory; other copies may use its layers."""
+
+
+def shared_convolutions(module):
+    """Return the convolutions of a forward copy that other copies may use, by their names and those of their batch norms."""
+    kind = {Blocked: BlockedConvolution, ChannelsLast: nn.Conv2d}.get(type(module))
+    if kind is None or module.dtype is not torch.float32:
+        return {}
+    layers = module.module.named_modules()
+    return {(name, getattr(layer, "norm", None)): layer for name, layer in layers if type(layer) is kind}

@@ -13,7 +13,7 @@ import torch
 from torch import fx, nn
 
 from ._differentiable import Differentiable
-from ._forms import Blocked, Rounded
+from ._forms import Blocked, Rounded, fastest_form
 from ._layers import call, tensor_of, watch
 from ._one_axis import has_layers_over_one_axis, over_images
 from ._rewrite import rewritten, split_at, trim_kernels
@@ -82,11 +82,12 @@ def frozen_copy(module, example, *, layer=None, strip_softmax=False, made=None):
     return Frozen(_with_weights_of_its_own(frozen, module), stripped, *_sizes(frozen, example), rounding)
 
 
+@torch.inference_mode(False)  # copies for gradients may use its layers
 def forward_copy(module, example, dtype, *, strip_softmax=False):
     """Copy a module for passes without gradients.
 
-    On a CPU the layers compute in oneDNN's own blocked layout, from one to the next without reordering. Operations that know
-    no such layout leave the module as it is.
+    On a CPU the layers compute in oneDNN's own blocked layout where that is faster, from one to the next without reordering.
+    Operations that know no such layout leave the module as it is.
 
     Parameters
     ----------
@@ -102,12 +103,12 @@ def forward_copy(module, example, dtype, *, strip_softmax=False):
     """
     forms = []
     if example.dim() == 4 and example.device.type == "cpu":
-        forms.append(Blocked)
+        forms.append(fastest_form)
     if dtype is not torch.float32:
-        forms.append(Rounded)
+        forms.append(lambda *_: Rounded)
     # Rounded weights and activations still give about the same; an operation that misreads the layout does not.
     least = 1e-5 if dtype is torch.float32 else 0.1
-    for form in forms:
+    for form_of in forms:
         # Each form takes the layers of a copy one by one, so that a large network is not held twice.
         frozen = frozen_copy(module, example, strip_softmax=strip_softmax)
         with torch.inference_mode():
@@ -115,7 +116,7 @@ def forward_copy(module, example, dtype, *, strip_softmax=False):
         if not isinstance(expected, torch.Tensor):  # only the caller knows how to read it
             return frozen
         with contextlib.suppress(Exception):  # whatever an operation raises that does not know the layout or the format
-            candidate = form(frozen.module, dtype)
+            candidate = form_of(frozen.module, example)(frozen.module, dtype)
             if _agrees(candidate, example, expected, _tolerance(least, frozen.rounding)):
                 return replace(frozen, module=candidate)
     return frozen_copy(module, example, strip_softmax=strip_softmax)
@@ -133,7 +134,8 @@ def gradient_copy(module, example, *, strip_softmax=False, made=None):
     -------
     Frozen
     """
-    frozen = frozen_copy(module, example, strip_softmax=strip_softmax)
+    with_gradients = {names: layer for names, layer in (made or {}).items() if type(layer) is nn.Conv2d}
+    frozen = frozen_copy(module, example, strip_softmax=strip_softmax, made=with_gradients)
     if example.dim() != 4 or example.device.type != "cpu" or not isinstance(frozen.module, fx.GraphModule):
         return frozen
     with contextlib.suppress(Exception):  # whatever an operation raises that does not know the layout
@@ -176,8 +178,9 @@ def split_copy(module, example, *, layer, strip_softmax=False, made=None):
         expected = below(example.clone())
     if not all(isinstance(tensor, torch.Tensor) for tensor in expected):
         return frozen, None
+    blocked = example.dim() == 4 and example.device.type == "cpu" and fastest_form(frozen.module, example) is Blocked
     frozen = replace(frozen, module=None)  # its layers are freed while others take their places
-    if example.dim() != 4 or example.device.type != "cpu":
+    if not blocked:
         return frozen, (below, above, place)
     with contextlib.suppress(Exception):  # whatever an operation raises that does not know the layout
         below = Blocked(below, torch.float32)

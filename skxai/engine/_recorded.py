@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from ._forms import blocked_layers
+from ._forms import shared_convolutions
 from ._forward import in_fast_layout, scores_of
 from ._freeze import gradient_copy, split_copy
 from ._layers import tensor_of
@@ -64,7 +64,7 @@ class Recorded:
     def __init__(self, module, example, output, layer, forward):
         self.owner, self.layer = type(module).__name__, layer
         strip_softmax = output == "probabilities"
-        made = blocked_layers(forward.module)
+        made = shared_convolutions(forward.module)
         if layer is None:
             frozen, self._parts = gradient_copy(module, example, strip_softmax=strip_softmax, made=made), None
         else:

@@ -10,7 +10,7 @@ from torch import nn
 
 from skxai.engine import _cache, freeze
 from skxai.engine._cache import _sums
-from skxai.engine._forms import blocked_layers
+from skxai.engine._forms import shared_convolutions
 from skxai.models import PretrainedClassifier
 from skxai.models.acoumon import AcoumonNet
 
@@ -132,7 +132,7 @@ def test_weights_below_a_layer_are_held_once(layer, n_below):
     clip = np.zeros((1, 1, 32, 32), dtype=np.float32)
     network = freeze(PretrainedClassifier(AcoumonNet((1, 32, 32), 2).eval(), [0, 1]), clip, layer=layer)
     network.activations(network.tensor(clip))
-    forward = blocked_layers(network._forward.module)
+    forward = shared_convolutions(network._forward.module)
     below, _, _ = network._recorded._parts
     assert len(forward) == 4
     assert sum(any(layer is known for known in forward.values()) for layer in below.modules()) == n_below

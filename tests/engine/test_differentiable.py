@@ -9,7 +9,7 @@ from torch import nn
 
 from skxai.engine import freeze
 from skxai.engine._differentiable import Differentiable
-from skxai.engine._forms import blocked_layers
+from skxai.engine._forms import shared_convolutions
 from skxai.engine._freeze import gradient_copy
 from skxai.models import PretrainedClassifier
 from skxai.models.acoumon import AcoumonNet
@@ -103,6 +103,6 @@ def test_network_with_strides_is_left_to_torch():
 def test_weights_of_passes_forward_are_held_once():
     clip = np.zeros((1, 1, 32, 32), dtype=np.float32)
     network = freeze(PretrainedClassifier(AcoumonNet((1, 32, 32), 2).eval(), [0, 1]), clip)
-    forward = set(blocked_layers(network._forward.module).values())
+    forward = set(shared_convolutions(network._forward.module).values())
     assert len(forward) == 4
     assert forward <= set(network._recorded.module.modules())

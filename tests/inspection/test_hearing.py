@@ -24,7 +24,7 @@ def clips():
 def scenes():
     """Return a classifier trained on events and on none, and mixtures of two events with what is true of them."""
     kind = {"classes": ["alarm", "cough", "wheeze"], "snr_db": 20, "reverberation": 0.1, "sample_rate": RATE, "duration": 0.5}
-    training = make_audio_events(120, random_state=0, **kind)
+    training = make_audio_events(240, random_state=0, **kind)
     mixtures = make_audio_events(40, n_events=2, random_state=1, **kind)
     features = make_pipeline(MelSpectrogram(RATE, n_fft=512, n_mels=32), ResizeFeatures((16, 16)), FeatureScaler("minmax"))
     # Without a class for it, a classifier would have to call a room without the event some event.

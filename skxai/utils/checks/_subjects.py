@@ -72,8 +72,12 @@ class SmallWaveformNet(nn.Module):
         return self.head(self.norm2(self.conv2(self.body(self.conv1(x.unsqueeze(1))))))
 
 
-def small_net(shape, norm=nn.BatchNorm2d, seed=0):
-    """Return a ``SmallNet`` with random weights and random statistics, as if it were trained."""
+def small_net(shape, norm=nn.BatchNorm2d, seed=2):
+    """Return a ``SmallNet`` with random weights and random statistics, as if it were trained.
+
+    With the default seed no feature map of a bare convolution sums to nearly 0, where ``XGradCAM`` has a pole and the last
+    digit of a float32 counts a hundredfold.
+    """
     with torch_seed(seed):
         return _as_trained(SmallNet(shape, norm=norm))
 
