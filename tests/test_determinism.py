@@ -162,7 +162,8 @@ def test_score_is_the_mean_of_the_clips_own_values(name, explainer, run):
         fitted.set_params(batch_size=run.batch_size)
         score = scorer(fitted, X[run.clips], labels()[run.clips], truth=truth()[run.clips])
     expected = defined.mean() * (1 if scorer.metric.greater_is_better else -1) if len(defined) else np.nan
-    np.testing.assert_allclose(score, expected, rtol=1e-5, atol=1e-5, err_msg=f"{name_of(explainer)}, {run}")
+    # Of two pixels that weigh the same to seven digits either may come first, and a curve by ranks moves by one of its steps.
+    np.testing.assert_allclose(score, expected, rtol=1e-5, atol=1e-3, err_msg=f"{name_of(explainer)}, {run}")
 
 
 @functools.cache
