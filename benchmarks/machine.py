@@ -19,7 +19,7 @@ def description():
     versions = [f"python {platform.python_version()}", *map(_version, PACKAGES)]
     lines = [
         f"- machine: {_processor()}, {os.cpu_count()} cores, {_memory():.0f} GB, {platform.system()} {platform.machine()}",
-        f"- threads: {torch.get_num_threads()} of torch; bfloat16 instructions: {_yes(_has_bfloat16())}",
+        f"- threads: {torch.get_num_threads()} of torch; bfloat16 instructions: {_yes(has_bfloat16())}",
         f"- skxai: {_commit()}",
         f"- versions: {', '.join(versions)}",
         f"- peers: {', '.join(map(_version, PEERS))}",
@@ -59,7 +59,8 @@ def _memory():
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
 
 
-def _has_bfloat16():
+def has_bfloat16():
+    """Return whether the processor has instructions for bfloat16; where it has none, skxai uses float32 in its place."""
     return torch.ops.mkldnn._is_mkldnn_bf16_supported()
 
 

@@ -10,6 +10,7 @@ import skxai
 from skxai.explainers import FasterScoreCAM, GradCAM, ScoreCAM
 from skxai.metrics import deletion_auc, insertion_auc, monotonicity_correlation
 
+from .machine import has_bfloat16
 from .quick import few
 from .race import OURS, Contender, race, ratio
 from .subjects import TITLES, trained
@@ -36,6 +37,8 @@ def aucs(explainer, X, maps):
     ],
 )
 def test_bfloat16(benchmark, device, work, network, clips):
+    if device == "cpu" and not has_bfloat16():
+        pytest.skip("this processor has no instructions for bfloat16")
     subject, X = trained(network, device)
     X = X[: few(clips)]
     explainer = subject.fitted(MAPS.get(work, GradCAM))
