@@ -10,9 +10,10 @@ MOST_TAPS_OF_CHANNELS_LAST = 9
 
 
 def fastest_form(module, example):
-    """Return the form that suits a channels-last copy best, of what its images are and what the processor can do.
+    """Return the form in which a channels-last copy of a module is fastest, by its kernels and the processor.
 
-    Which one is faster could be timed, but then two processes might choose differently, and differ in the last digit.
+    With AVX-512 that is oneDNN's blocked layout. It could be timed, but then two processes might choose differently, and their
+    results differ in the last digit.
 
     Parameters
     ----------
