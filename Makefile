@@ -15,7 +15,7 @@ check: .venv/installed  ## lint and formatting
 	$(BIN)/ruff format --check .
 
 bench: export BENCH_COMMAND = make bench$(if $(ARGS), ARGS="$(ARGS)")
-bench: .venv/peers  ## time everything beside the peers (about 35 minutes); ARGS="-k score_cam" narrows it
+bench: .venv/peers  ## time everything beside the peers (35 to 55 minutes); ARGS="-k score_cam" narrows it
 	mkdir -p out/bench
 	$(BIN)/python -m pytest benchmarks -n 0 --benchmark-quiet --benchmark-json=out/bench/results.json $(ARGS)
 
