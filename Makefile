@@ -2,7 +2,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: demo test check bench agreement browser clean
+.PHONY: demo test check house bench agreement browser clean
 
 demo: .venv/installed  ## train, explain, score and draw on built-in scenes; results in out/demo, and as one page
 	$(BIN)/skxai compare --html --out out/demo --overwrite
@@ -13,6 +13,9 @@ test: .venv/installed  ## the whole test suite
 check: .venv/installed  ## lint and formatting
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+house: .venv/installed  ## the packages and who imports whom
+	$(BIN)/python -m tools.house
 
 bench: export BENCH_COMMAND = make bench$(if $(ARGS), ARGS="$(ARGS)")
 bench: .venv/peers  ## time everything beside the peers (35 to 55 minutes); ARGS="-k score_cam" narrows it

@@ -25,7 +25,7 @@ setup(
     long_description_content_type="text/markdown",
     license="BSD-3-Clause",
     packages=find_packages(include=["skxai", "skxai.*"]),
-    package_data={"skxai.report.page": ["templates/*"]},
+    package_data={"skxai.comparison.page": ["templates/*"]},
     python_requires=">=3.11",
     install_requires=[
         "scikit-learn>=1.6",

@@ -7,7 +7,7 @@ import pytest
 
 from skxai.datasets import EventTruth
 from skxai.explainers import GradCAM
-from skxai.utils.discovery import all_explainers, all_metrics
+from skxai.testing.discovery import all_explainers, all_metrics
 
 from .apart import FORWARD, forward
 from .quick import few

@@ -8,7 +8,8 @@ from .race import OURS, Contender, race
 from .tables import IMPORTS, record
 
 # Sub-packages are imported when they are first asked for.
-WHOLE = "from skxai import cli, datasets, display, engine, explainers, features, inspection, metrics, models, report, utils"
+PACKAGES = "cli comparison datasets display engine explainers features inspection metrics models studies testing utils"
+WHOLE = f"from skxai import {', '.join(PACKAGES.split())}"
 OTHERS = [
     "pass",
     "import torch",

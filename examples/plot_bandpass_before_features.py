@@ -23,7 +23,7 @@ from skxai.explainers import SmoothGrad
 from skxai.features import BandpassFilter, FeatureScaler, MelSpectrogram, ResizeFeatures, feature_axes
 from skxai.metrics import explanation_scorer
 from skxai.models import AcoumonClassifier
-from skxai.report import load_clips
+from skxai.studies import load_clips
 
 clips = load_clips(sys.argv[1] if len(sys.argv) > 1 else None, slice_duration=1.0, n_scenes=600)
 clips = clips.take(np.arange(0, len(clips.y), 2))  # every second one: of slices, still some of each recording

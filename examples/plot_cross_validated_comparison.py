@@ -9,11 +9,11 @@ network, explains the clips that it has not seen, and scores the maps. The expla
 from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline
 
+from skxai.comparison import compare_explainers
 from skxai.datasets import make_audio_events
 from skxai.explainers import FasterScoreCAM, GradCAM, GradCAMPlusPlus, VanillaSaliency
 from skxai.features import FeatureScaler, MelSpectrogram, ResizeFeatures
 from skxai.models import AcoumonClassifier
-from skxai.report import compare_explainers
 
 scenes = make_audio_events(120, sample_rate=16000, random_state=0)
 network = AcoumonClassifier(lr=3e-4, random_state=0)

@@ -20,7 +20,7 @@ from skxai.explainers import EnergyMap, FasterScoreCAM, GradCAM, IntegratedGradi
 from skxai.features import FeatureAxes
 from skxai.metrics import evaluate
 from skxai.models import M5Classifier
-from skxai.report import load_clips, split_clips
+from skxai.studies import load_clips, split_clips
 
 clips = load_clips(None, n_scenes=600, scenes_sample_rate=8000)
 train, _, held_out = split_clips(clips, n_test=40)

@@ -5,6 +5,7 @@ import importlib
 __version__ = "0.1.0"
 
 __all__ = [
+    "comparison",
     "config_context",
     "datasets",
     "display",
@@ -14,7 +15,8 @@ __all__ = [
     "inspection",
     "metrics",
     "models",
-    "report",
+    "studies",
+    "testing",
     "utils",
 ]
 

@@ -83,8 +83,8 @@ def _parser():
 def _add_compare(commands):
     # The choices are whatever is registered: a new explainer or metric is offered without a change here.
     from .metrics import get_scorer_names
-    from .report import all_studies
-    from .utils.discovery import all_explainers
+    from .studies import all_studies
+    from .testing.discovery import all_explainers
 
     studies = all_studies()
     compare = commands.add_parser(
@@ -161,10 +161,10 @@ def _compare(options):
     from tqdm.auto import tqdm
 
     from .engine import progress_bars
-    from .report.figures import draw_figures
-    from .report.results import claim_folder, facts_of, publish_folder, write_tables
-    from .report.run import N_EXAMPLES, run_study
-    from .report.studies import get_study
+    from .studies import get_study
+    from .studies.figures import draw_figures
+    from .studies.results import claim_folder, facts_of, publish_folder, write_tables
+    from .studies.run import N_EXAMPLES, run_study
 
     mpl.use("Agg")  # figures go to files: no screen is needed
     started = time.perf_counter()

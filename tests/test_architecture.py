@@ -10,15 +10,11 @@ from pathlib import Path
 import pytest
 
 import skxai
+from tools import house
 
 ROOT = Path(skxai.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
-# The direction of the data. A package imports from those before it; engine, where the networks are run, stands beside it.
-ORDER = ["utils", "datasets", "features", "engine", "models", "explainers", "metrics", "discovery", "inspection", "display",
-         "report", "cli"]  # fmt: skip
-ABOVE = {"utils/discovery", "utils/checks"}  # they look at the packages up to metrics
-# An explainer is scored by a metric, as ClassifierMixin.score calls one.
-LATE_IMPORTS = {("explainers/_base.py", "metrics")}
+IMPORTS = house.all_imports(ROOT)
 PUBLIC = [
     "datasets",
     "features",
@@ -28,54 +24,28 @@ PUBLIC = [
     "inspection",
     "display",
     "report",
-    "utils.discovery",
-    "utils.checks",
+    "testing.discovery",
+    "testing.checks",
 ]
 
 
-def place(module):
-    """Return the package that a module counts to, given by its path under skxai or by its dotted name."""
-    parts = module.removesuffix(".py").split("/")
-    if "/".join(parts[:2]) in ABOVE:
-        return "discovery"
-    return {"__main__": "cli"}.get(parts[0], parts[0])
+def test_every_package_has_its_place():
+    packages = {house.package_of(path.relative_to(ROOT).as_posix()) for path in MODULES} - {"__init__"}
+    assert packages == set(house.ORDER)
 
 
-def imports(path):
-    """Yield (module of skxai as a path, whether the import is inside a function) of each import in a file."""
-    package = ["skxai", *path.relative_to(ROOT).parent.parts]
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    late = {
-        node
-        for function in ast.walk(tree)
-        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef))
-        for node in ast.walk(function)
-    }
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names = [alias.name.split(".") for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            base = package[: len(package) - node.level + 1] if node.level else []
-            base = [*base, *(node.module.split(".") if node.module else [])]
-            names = [[*base, alias.name] for alias in node.names]
-        else:
-            continue
-        for name in names:
-            if name[0] == "skxai" and len(name) > 1:
-                yield "/".join(name[1:3]), node in late
+def test_imports_go_only_to_the_left():
+    found = {(each.importer, each.imported) for each in IMPORTS if each.backwards}
+    assert found == house.BACKWARDS  # one that is gone must go from the list, too
+    assert all(each.late for each in IMPORTS if each.backwards)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_imports_go_only_to_the_left(path):
-    name = path.relative_to(ROOT).as_posix()
-    here = place(name)
-    for imported, late in imports(path):
-        there = place(imported + ".py")
-        if there not in ORDER or here not in ORDER or here == there:
-            continue  # a name of skxai itself, such as its version; or the same package
-        if late and (name, there) in LATE_IMPORTS:
-            continue
-        assert ORDER.index(there) < ORDER.index(here), f"{name} imports {imported}, which stands to its right."
+def test_no_files_import_each_other_in_a_circle():
+    assert house.circles(IMPORTS) == []
+
+
+def test_what_is_private_is_used_in_its_own_package_only():
+    assert house.private_imports(IMPORTS) == []
 
 
 def public_names():
@@ -98,8 +68,12 @@ def test_public_name_is_documented(package, name):
         tree = ast.parse(textwrap.dedent(inspect.getsource(value)))
         returns = any(isinstance(node, ast.Return) and node.value is not None for node in ast.walk(tree.body[0]))
         assert not returns or "Returns\n-------" in text, f"what {name} returns is not documented."
-    # Records and bare networks are seen in the examples of what makes them, reports in the README.
-    if package != "report" and (inspect.isfunction(value) or hasattr(value, "fit")) and not inspect.isabstract(value):
+    # Records and bare networks are seen in the examples of what makes them, studies on the command line.
+    if (
+        package not in ("comparison", "studies")
+        and (inspect.isfunction(value) or hasattr(value, "fit"))
+        and not inspect.isabstract(value)
+    ):
         assert "Examples\n--------" in text, f"{name} has no example."
 
 

@@ -10,8 +10,8 @@ import soundfile as sf
 
 from skxai import cli
 from skxai.models import resnet
-from skxai.report import get_study
-from skxai.utils.discovery import all_explainers
+from skxai.studies import get_study
+from skxai.testing.discovery import all_explainers
 
 QUICK = ["--epochs", "1", "--n-test", "4", "--explainers", "GradCAM", "VanillaSaliency", "--scoring", "insertion_auc"]
 
@@ -172,7 +172,7 @@ def test_a_run_that_fails_late_leaves_earlier_results_alone(tmp_path, folder, ca
     assert run(tmp_path, "--data", str(folder), *QUICK) == 0
     before = (tmp_path / "out" / "run.json").read_text()
     monkeypatch.setattr(
-        "skxai.report.figures.draw_figures", lambda *args, **kwargs: (_ for _ in ()).throw(ValueError("no ink"))
+        "skxai.studies.figures.draw_figures", lambda *args, **kwargs: (_ for _ in ()).throw(ValueError("no ink"))
     )
     assert run(tmp_path, "--data", str(folder), "--overwrite", "--seed", "1", *QUICK) == 2
     assert "no ink" in capsys.readouterr().err

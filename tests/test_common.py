@@ -10,9 +10,9 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from torch import nn
 
 from skxai.models import TorchClassifier, resnet
-from skxai.models._shapes import as_image
-from skxai.utils.checks import explainer_checks, metric_checks
-from skxai.utils.discovery import all_classifiers, all_explainers, all_features, all_metrics
+from skxai.models.shapes import as_image
+from skxai.testing.checks import explainer_checks, metric_checks
+from skxai.testing.discovery import all_classifiers, all_explainers, all_features, all_metrics
 
 # scikit-learn's check of the array API skips itself, since torch's arrays come in through NumPy here.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 PROBE = """
 import skxai, sys
 assert skxai.__file__.startswith({package!r}), skxai.__file__
-from skxai.utils import checks, discovery
+from skxai.testing import checks, discovery
 from skxai.metrics import get_scorer_names
 from skxai import cli, explainers, metrics
 from skxai.models import AcoumonClassifier

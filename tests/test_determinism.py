@@ -19,15 +19,15 @@ from test_common import EXPLAINERS as TRAINABLE
 from test_common import FEATURES, made, name_of
 
 from skxai import datasets
+from skxai.comparison import compare_explainers
 from skxai.datasets import EventTruth
 from skxai.explainers import VanillaSaliency
 from skxai.metrics import evaluate, get_scorer, get_scorer_names
 from skxai.models import TorchClassifier
-from skxai.models._base import torch_threads as threads
-from skxai.report import compare_explainers
-from skxai.utils.checks._assertions import assert_same, assert_same_maps, untouched
-from skxai.utils.checks._subjects import CLASSES, SmallNet, clips, fit_on, small_net
-from skxai.utils.discovery import all_classifiers, all_explainers, all_metrics
+from skxai.models.base import torch_threads as threads
+from skxai.testing.checks._assertions import assert_same, assert_same_maps, untouched
+from skxai.testing.checks._subjects import CLASSES, SmallNet, clips, fit_on, small_net
+from skxai.testing.discovery import all_classifiers, all_explainers, all_metrics
 from skxai.utils.random import seed_from
 
 

@@ -12,10 +12,10 @@ import matplotlib.pyplot as plt
 import pytest
 from torch import nn
 
-from skxai import datasets, report
+from skxai import datasets, studies
 from skxai.explainers import SmoothGrad
-from skxai.models import _base, acoumon, resnet
-from skxai.report import clips
+from skxai.models import acoumon, base, resnet
+from skxai.studies import clips
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("plot_*.py"))
 ON_ANY_CLIPS = [path for path in EXAMPLES if "load_clips" in path.read_text(encoding="utf-8")]
@@ -48,12 +48,12 @@ class Tiny(nn.Sequential):
 @pytest.fixture
 def small(monkeypatch):
     """Make all that examples load and train small: few and short scenes, a tiny network, few epochs."""
-    make, load, train = datasets.make_audio_events, report.load_clips, _base.NetworkClassifier._train
+    make, load, train = datasets.make_audio_events, studies.load_clips, base.NetworkClassifier._train
     settings = {"max_epochs": 4, "lr": 0.01}
     for module in (datasets, clips):
         monkeypatch.setattr(module, "make_audio_events", lambda *given, **named: make(*given, **named | {"duration": 0.2}))
-    monkeypatch.setattr(report, "load_clips", lambda data, **named: load(data, **named | {"n_scenes": 56}))
-    monkeypatch.setattr(_base.NetworkClassifier, "_train", lambda self, *data: train(copy(self).set_params(**settings), *data))
+    monkeypatch.setattr(studies, "load_clips", lambda data, **named: load(data, **named | {"n_scenes": 56}))
+    monkeypatch.setattr(base.NetworkClassifier, "_train", lambda self, *data: train(copy(self).set_params(**settings), *data))
     monkeypatch.setitem(SmoothGrad.__init__.__kwdefaults__, "n_samples", 2)
     monkeypatch.setattr(acoumon, "AcoumonNet", Tiny)
     monkeypatch.setattr(resnet, "ResNet", Tiny)

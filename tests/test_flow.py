@@ -10,6 +10,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 
+from skxai.comparison import compare_explainers
 from skxai.datasets import make_audio_events
 from skxai.display import SaliencyDisplay
 from skxai.explainers import EnergyMap, SmoothGrad, VanillaSaliency
@@ -17,7 +18,6 @@ from skxai.features import AudioLoader, FeatureAxes, FeatureScaler, MelSpectrogr
 from skxai.inspection import sonify
 from skxai.metrics import explanation_scorer, get_scorer
 from skxai.models import AcoumonClassifier, M5Classifier
-from skxai.report import compare_explainers
 
 CLASSES = ["alarm", "cough", "wheeze"]
 

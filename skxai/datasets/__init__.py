@@ -6,7 +6,7 @@ from ._folder import load_audio_folder
 from ._mixtures import mix_clips
 from ._scenes import make_audio_events
 from ._slices import slice_events
-from ._truth import EventTruth
+from .truth import EventTruth
 
 __all__ = [
     "AudioEvent",

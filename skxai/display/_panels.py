@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ._axes import has_seconds, label_axes, place_times
-from ._relevance import envelope
-from ._style import PALETTE, grey_map, relevance_map
+from .axes import has_seconds, label_axes, place_times
+from .relevance import envelope
+from .style import PALETTE, grey_map, relevance_map
 
 __all__ = ["draw_box", "draw_signal", "draw_spectrogram", "draw_strip", "signal_columns"]
 

@@ -6,10 +6,10 @@ import numpy as np
 
 from ..metrics import deletion_curve, insertion_curve, split_pipeline
 from ..metrics.perturbation_curve import CURVES
-from ..utils.bootstrap import bootstrap_interval
+from ..utils.statistics import bootstrap_interval
 from ._layout import as_given, columns_of, new_axes
-from ._legends import AREAS_BESIDE, draw_area_legend, draw_areas, draw_names
-from ._style import band_style, line_style, reference_style
+from .legends import AREAS_BESIDE, draw_area_legend, draw_areas, draw_names
+from .style import band_style, line_style, reference_style
 
 __all__ = ["PerturbationCurveDisplay"]
 
@@ -38,7 +38,7 @@ class PerturbationCurveDisplay:
         The recording of each clip, for the intervals: clips of one recording are not independent. None takes each clip for
         itself.
     confidence : float, default=0.95
-        Of the intervals of the means, see ``skxai.utils.bootstrap.bootstrap_interval``.
+        Of the intervals of the means, see ``skxai.utils.statistics.bootstrap_interval``.
     floors : sequence of str, default=()
         Methods that others must beat, such as random maps: they are drawn thin and black.
 

@@ -4,8 +4,8 @@ import numpy as np
 
 from ..metrics import parameter_randomisation_curve, split_pipeline
 from ._layout import new_axes
-from ._legends import draw_legend
-from ._style import band_style, line_style
+from .legends import draw_legend
+from .style import band_style, line_style
 
 __all__ = ["RandomisationDisplay"]
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from ._layout import new_axes
-from ._style import colours_of, spoken
+from .style import colours_of, spoken
 
 __all__ = ["RankingDisplay"]
 
@@ -24,7 +24,7 @@ class RankingDisplay:
     ranks : dict from str to float
         The mean rank of each method; 1 is the best. Methods whose rank is NaN are left out.
     critical_difference : float or None, default=None
-        See ``skxai.report.statistics.critical_difference``. None or NaN, where it is unknown, draws no bars.
+        See ``skxai.comparison.statistics.critical_difference``. None or NaN, where it is unknown, draws no bars.
     title : str or None, default=None
         Over the diagram.
     floors : sequence of str, default=()

@@ -6,11 +6,11 @@ import numpy as np
 
 from ..features import feature_axes
 from ..metrics import split_pipeline
-from ._axes import has_seconds, place_rows
 from ._layout import as_given, new_axes
 from ._panels import draw_box, draw_signal, draw_spectrogram, draw_strip, signal_columns
-from ._relevance import mean_of_columns, relative_relevance
 from ._tables import SIGNAL, entitle, panels_of, size_of
+from .axes import has_seconds, place_rows
+from .relevance import mean_of_columns, relative_relevance
 
 __all__ = ["SaliencyDisplay"]
 

@@ -3,11 +3,11 @@
 import numpy as np
 
 from .. import metrics
-from ..utils.bootstrap import bootstrap_interval
+from ..utils.statistics import bootstrap_interval
 from ._distributions import density_of, draw_curve, draw_middle, draw_row, summary_of, tell_undefined
 from ._layout import new_axes
-from ._legends import draw_density_legend, draw_marks
-from ._style import colours_of, line_style, spoken
+from .legends import draw_density_legend, draw_marks
+from .style import colours_of, line_style, spoken
 
 __all__ = ["ScoreDistributionDisplay"]
 
@@ -38,7 +38,7 @@ class ScoreDistributionDisplay:
         The recording of each clip, for the intervals: clips of one recording are not independent. None takes each clip for
         itself.
     confidence : float, default=0.95
-        Of the intervals of the means, see ``skxai.utils.bootstrap.bootstrap_interval``.
+        Of the intervals of the means, see ``skxai.utils.statistics.bootstrap_interval``.
     floors : sequence of str, default=()
         Methods that others must beat, such as random maps: they are drawn black, with their names in italics.
 

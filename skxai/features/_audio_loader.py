@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from joblib import Parallel, delayed
 
-from skxai.features._base import WaveformTransformer, fix_length
+from skxai.features.base import WaveformTransformer, fix_length
 from skxai.utils.audio_files import read_audio, read_header, resample
 from skxai.utils.validation import Interval, check_waveforms
 

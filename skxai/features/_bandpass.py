@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 from scipy import signal
 
-from skxai.features._base import WaveformTransformer, memory_batches
+from skxai.features.base import WaveformTransformer, memory_batches
 from skxai.utils.validation import Interval, check_sample_rate
 
 __all__ = ["BandpassFilter"]

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skxai.features._base import FeatureTransformer
+from skxai.features.base import FeatureTransformer
 from skxai.utils.validation import Interval
 
 __all__ = ["FixedFrames"]

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from skxai.features._base import WaveformTransformer, fix_length
+from skxai.features.base import WaveformTransformer, fix_length
 from skxai.utils.validation import Interval, check_waveforms
 
 __all__ = ["FixedLength"]

@@ -3,8 +3,8 @@
 from numbers import Integral
 from typing import ClassVar
 
-from skxai.features._mel import MelTransformer
-from skxai.features._spectral import project, to_decibels
+from skxai.features.mel import MelTransformer
+from skxai.features.spectral import project, to_decibels
 from skxai.utils.torchaudio import torchaudio
 from skxai.utils.validation import Interval
 

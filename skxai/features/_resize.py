@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from sklearn.utils.validation import check_is_fitted
 
-from skxai.features._base import FeatureTransformer, memory_batches, to_tensor
+from skxai.features.base import FeatureTransformer, memory_batches, to_tensor
 
 __all__ = ["ResizeFeatures"]
 

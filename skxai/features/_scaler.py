@@ -5,7 +5,7 @@ from typing import ClassVar
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skxai.features._base import FeatureTransformer, memory_batches
+from skxai.features.base import FeatureTransformer, memory_batches
 from skxai.utils.validation import StrOptions, check_features
 
 __all__ = ["FeatureScaler"]

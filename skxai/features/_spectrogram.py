@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from skxai.features._spectral import SpectralTransformer, to_decibels
+from skxai.features.spectral import SpectralTransformer, to_decibels
 from skxai.utils.validation import Interval
 
 __all__ = ["Spectrogram"]

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..features import FeatureAxes, feature_axes
-from ..features._short_time import SHORT_TIME
-from ..metrics._base import check_maps
+from ..features.short_time import SHORT_TIME
+from ..metrics.base import check_maps
 
 _EVEN = 0.25  # of a row: as far may rows be from even ones, since resized mel rows lie on chords between the bands
 

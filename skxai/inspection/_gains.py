@@ -8,11 +8,11 @@ from sklearn.utils.validation import check_array
 
 from ..engine import minmax
 from ..features import MFCC, AudioLoader, FeatureScaler, FixedFrames, ResizeFeatures, Spectrogram
-from ..features._base import WaveformTransformer
-from ..features._mel import MelTransformer
-from ..features._spectral import SpectralTransformer
-from ..features._truth import waveform_steps
-from ..metrics._perturb import ranks
+from ..features.base import WaveformTransformer
+from ..features.mel import MelTransformer
+from ..features.spectral import SpectralTransformer
+from ..features.truth import waveform_steps
+from ..metrics.perturbation import ranks
 from ._cells import axes_of
 
 

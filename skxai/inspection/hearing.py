@@ -7,8 +7,8 @@ import pandas as pd
 import torch
 
 from ..engine import mask, resolve_baseline
-from ..features._short_time import SHORT_TIME
-from ..metrics._perturb import subject
+from ..features.short_time import SHORT_TIME
+from ..metrics.perturbation import subject
 from ..utils.validation import validate_params
 from ._gains import is_constant
 from .sonify import MASK_CONSTRAINTS, check_clips, clip_masks, masked_sounds

@@ -6,9 +6,9 @@ import numpy as np
 from scipy import fft
 
 from ..features import MFCC
-from ..features._mel import _band_centres
-from ..features._truth import feature_steps
-from ..metrics._base import check_maps
+from ..features.mel import _band_centres
+from ..features.truth import feature_steps
+from ..metrics.base import check_maps
 from ._cells import axes_of
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from sklearn.utils.validation import check_array
 
-from ..features._base import memory_batches, to_tensor
-from ..features._short_time import SHORT_TIME, short_time_mean
+from ..features.base import memory_batches, to_tensor
+from ..features.short_time import SHORT_TIME, short_time_mean
 from ..utils.validation import Interval, StrOptions, check_waveforms, validate_params
 from ._cells import axes_of
 from ._gains import as_mask, audible_steps, gains_of_bins, mask_shape

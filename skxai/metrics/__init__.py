@@ -1,15 +1,7 @@
 """Faithfulness metrics and the scorers made of them. One import below registers a metric."""
 
-from ._base import metric
 from ._pipeline import split_pipeline
-from ._scorer import (
-    UndefinedMetricWarning,
-    available_scorers,
-    evaluate,
-    explanation_scorer,
-    get_scorer,
-    get_scorer_names,
-)
+from .base import metric
 from .coherence import visual_coherence
 from .discriminativity import class_discriminativity
 from .input_invariance import input_invariance
@@ -21,6 +13,14 @@ from .monotonicity import monotonicity_correlation
 from .perturbation_auc import deletion_accuracy_auc, deletion_auc, insertion_accuracy_auc, insertion_auc
 from .perturbation_curve import PerturbationCurve, deletion_curve, insertion_curve
 from .randomisation import RandomisationCurve, parameter_randomisation, parameter_randomisation_curve
+from .scorer import (
+    UndefinedMetricWarning,
+    available_scorers,
+    evaluate,
+    explanation_scorer,
+    get_scorer,
+    get_scorer_names,
+)
 from .silence import silence_mass
 from .single_deletion import single_deletion
 

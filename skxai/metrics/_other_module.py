@@ -5,9 +5,9 @@ import torch
 
 from ..engine import unshared_passes, unwrap
 from ..utils.random import torch_seed
-from ._base import check_maps
-from ._correlation import spearman
-from ._perturb import subject
+from ..utils.statistics import spearman
+from .base import check_maps
+from .perturbation import subject
 
 
 def explained(estimator, X, maps, target, owner):

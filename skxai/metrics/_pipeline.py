@@ -6,7 +6,7 @@ from skorch import NeuralNet
 from torch import nn
 
 from ..engine import shared
-from ..models._base import NetworkPredictions
+from ..models.base import NetworkPredictions
 
 
 @shared(equal=["steps"])

@@ -6,8 +6,8 @@ import numpy as np
 from sklearn.utils.validation import check_array
 
 from ..datasets import EventTruth
-from ..datasets._truth import check_shares
-from ._perturb import subject
+from ..datasets.truth import check_shares
+from .perturbation import subject
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def located(estimator, X, maps, truth, target=None, batch_size=None):
     truth : EventTruth or array-like of shape (n, ...)
         An array is the mask of the explained class.
     target, batch_size
-        See ``skxai.metrics._perturb.subject``.
+        See ``skxai.metrics.perturbation.subject``.
 
     Returns
     -------

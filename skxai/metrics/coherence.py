@@ -3,9 +3,9 @@
 import numpy as np
 from sklearn.utils.validation import check_array
 
-from ._base import metric
-from ._correlation import spearman
+from ..utils.statistics import spearman
 from ._truth import located
+from .base import metric
 
 
 @metric(greater_is_better=True, bounds=(-1, 1), requires_truth=True, partial=True)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ._base import metric
 from ._truth import check_shape, explained_labels, share
+from .base import metric
 
 
 @metric(greater_is_better=True, bounds=(-1, 1), requires_explainer=True, requires_truth="of every class", partial=True)

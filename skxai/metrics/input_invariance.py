@@ -7,8 +7,8 @@ import numpy as np
 import torch
 
 from ..engine import unwrap
-from ._base import metric
 from ._other_module import correlation_with, explained
+from .base import metric
 
 
 @metric(greater_is_better=True, bounds=(-1, 1), requires_explainer=True, requires_module=True, measures_truth=False)

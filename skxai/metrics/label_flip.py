@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
-from ._base import metric
-from ._perturb import hidden_first, outcomes, ranks, subject
+from .base import metric
+from .perturbation import hidden_first, outcomes, ranks, subject
 
 
 @metric(greater_is_better=True, bounds=(0, 1))

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ._base import metric
 from ._truth import located, share
+from .base import metric
 
 
 @metric(greater_is_better=True, bounds=(0, 1), requires_truth=True, partial=True)

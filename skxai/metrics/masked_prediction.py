@@ -4,9 +4,9 @@ import numpy as np
 import torch
 
 from ..engine import mask, minmax, shared
-from ._base import metric
 from ._convention import convention_of
-from ._perturb import outcomes, ranks, subject
+from .base import metric
+from .perturbation import outcomes, ranks, subject
 
 
 def _share(loss, before):

@@ -5,10 +5,10 @@ import torch
 
 from ..engine import shared
 from ..utils.random import seed_from
-from ._base import metric
+from ..utils.statistics import spearman
 from ._convention import convention_of, ranks_by_position
-from ._correlation import spearman
-from ._perturb import outcomes, ranks, subject
+from .base import metric
+from .perturbation import outcomes, ranks, subject
 
 # Whether pixels of a group are replaced by one number between 0 and 1, by convention.
 ONE_NUMBER = {None: False, "quantus": True}

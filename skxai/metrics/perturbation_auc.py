@@ -1,6 +1,6 @@
 """Areas under the deletion and insertion curves: one number a clip."""
 
-from ._base import metric
+from .base import metric
 from .perturbation_curve import deletion_curve, insertion_curve
 
 

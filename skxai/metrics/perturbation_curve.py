@@ -9,7 +9,7 @@ import torch
 
 from ..engine import shared
 from ._convention import convention_of, ranks_by_position
-from ._perturb import hidden_first, outcomes, ranks, subject
+from .perturbation import hidden_first, outcomes, ranks, subject
 
 CURVES = ("probability", "accuracy")
 

@@ -8,9 +8,9 @@ import torch
 
 from ..engine import shared, unwrap
 from ..utils.random import seed_from
-from ._base import metric
 from ._convention import convention_of
 from ._other_module import correlation_with, explained, reinitialise, seed_of, weighted_layers
+from .base import metric
 
 ORDERS = ("cascading", "independent")
 ONE_SEED = {None: False, "quantus": True}  # whether all layers have the same, and each is a stage, by convention

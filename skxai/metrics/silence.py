@@ -4,8 +4,8 @@ import numpy as np
 from sklearn.utils.validation import check_array
 
 from ..engine import unwrap
-from ._base import metric
 from ._truth import share
+from .base import metric
 
 # Of a clip's range of values. What resizing in float32 makes of a constant is less, and of a clip that is all silent it is a
 # range of its own: ROUNDING is of the greatest value.

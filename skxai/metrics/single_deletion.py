@@ -3,9 +3,9 @@
 import numpy as np
 import torch
 
-from ._base import metric
-from ._correlation import pearson
-from ._perturb import outcomes, subject
+from ..utils.statistics import pearson
+from .base import metric
+from .perturbation import outcomes, subject
 
 
 @metric(greater_is_better=True, bounds=(-1, 1))

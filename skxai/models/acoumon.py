@@ -3,8 +3,8 @@
 import torch
 from torch import nn
 
-from ._base import NetworkClassifier
-from ._shapes import as_image
+from .base import NetworkClassifier
+from .shapes import as_image
 
 
 class AcoumonNet(nn.Module):

@@ -7,7 +7,7 @@ from skorch.callbacks import LRScheduler
 from torch import nn
 
 from ..utils.validation import Interval
-from ._base import NetworkClassifier
+from .base import NetworkClassifier
 
 
 class M5Net(nn.Module):

@@ -8,7 +8,7 @@ from torch import nn
 
 from ..engine import FeatureRange
 from ..utils.validation import Interval, StrOptions, check_features
-from ._base import NetworkPredictions
+from .base import NetworkPredictions
 
 
 class PretrainedClassifier(NetworkPredictions):

@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 from ..utils.validation import Options
-from ._base import NetworkClassifier
-from ._shapes import as_image
+from .base import NetworkClassifier
+from .shapes import as_image
 
 
 class BasicBlock(nn.Module):

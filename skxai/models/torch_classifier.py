@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from ..utils.validation import Interval
-from ._base import NetworkClassifier
+from .base import NetworkClassifier
 
 
 class TorchClassifier(NetworkClassifier):

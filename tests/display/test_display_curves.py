@@ -8,11 +8,11 @@ from matplotlib.collections import PolyCollection
 from sklearn.frozen import FrozenEstimator
 
 from skxai.display import PerturbationCurveDisplay, ScoreDistributionDisplay
-from skxai.display._style import PALETTE, REFERENCE
+from skxai.display.style import PALETTE, REFERENCE
 from skxai.explainers import VanillaSaliency
 from skxai.metrics import PerturbationCurve, deletion_curve, insertion_auc, insertion_curve
 from skxai.models import AcoumonClassifier
-from skxai.utils.bootstrap import bootstrap_interval
+from skxai.utils.statistics import bootstrap_interval
 
 RNG = np.random.default_rng(0)
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from skxai.comparison import Comparison
 from skxai.display import RankingDisplay
-from skxai.display._style import REFERENCE
 from skxai.display.ranking import _levels, joined
-from skxai.report import Comparison
+from skxai.display.style import REFERENCE
 
 
 @settings(deadline=None, max_examples=60)

@@ -11,7 +11,7 @@ from sklearn.pipeline import make_pipeline
 
 from skxai.datasets import AudioEvent, make_audio_events
 from skxai.display import SaliencyDisplay
-from skxai.display._relevance import relative_relevance
+from skxai.display.relevance import relative_relevance
 from skxai.explainers import VanillaSaliency
 from skxai.features import MFCC, FeatureAxes, FeatureScaler, MelSpectrogram, ResizeFeatures, Spectrogram, feature_axes
 from skxai.models import AcoumonClassifier

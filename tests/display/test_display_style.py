@@ -11,7 +11,7 @@ from matplotlib.colors import to_rgb
 
 from skxai.display import PerturbationCurveDisplay, RankingDisplay
 from skxai.display._layout import wrapped
-from skxai.display._style import PALETTE, REFERENCE, grey_map, line_style, relevance_map, vector_text
+from skxai.display.style import PALETTE, REFERENCE, grey_map, line_style, relevance_map, vector_text
 from skxai.metrics import PerturbationCurve
 
 # How dichromats see linear RGB: Machado, Oliveira & Fernandes, "A Physiologically-based Model for Simulation of Color Vision

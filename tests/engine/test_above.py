@@ -24,7 +24,7 @@ from torch import nn
 
 from skxai.engine import freeze
 from skxai.models import PretrainedClassifier
-from skxai.models._base import torch_threads
+from skxai.models.base import torch_threads
 
 
 class Residual(nn.Module):

@@ -25,11 +25,11 @@ from skxai.datasets import EventTruth
 from skxai.engine import FrozenNetwork, batch_size_within, config_context, freeze, shared_passes
 from skxai.explainers import CaptumExplainer, GradCAM, IntegratedGradients, Occlusion, ScoreCAM, SmoothGrad, VanillaSaliency
 from skxai.metrics import deletion_auc, label_randomisation, parameter_randomisation
-from skxai.metrics._perturb import ranks
+from skxai.metrics.perturbation import ranks
 from skxai.models import AcoumonClassifier, PretrainedClassifier
-from skxai.utils.checks._assertions import assert_same, untouched
-from skxai.utils.checks._subjects import CLASSES, clips, fit_on, small_net, small_waveform_net
-from skxai.utils.discovery import all_metrics
+from skxai.testing.checks._assertions import assert_same, untouched
+from skxai.testing.checks._subjects import CLASSES, clips, fit_on, small_net, small_waveform_net
+from skxai.testing.discovery import all_metrics
 
 DEVICE = os.environ.get("SKXAI_DEVICE", "cuda")
 if DEVICE == pretend_accelerator.NAME:

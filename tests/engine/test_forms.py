@@ -10,8 +10,8 @@ from skxai.explainers import SmoothGradCV
 from skxai.models import AcoumonClassifier, PretrainedClassifier
 from skxai.models.acoumon import AcoumonNet
 from skxai.models.resnet import ResNet
-from skxai.utils.checks._classifiers import check_fast_and_plain_network_agree
-from skxai.utils.discovery import all_explainers
+from skxai.testing.checks._classifiers import check_fast_and_plain_network_agree
+from skxai.testing.discovery import all_explainers
 
 pytestmark = pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="needs oneDNN")
 

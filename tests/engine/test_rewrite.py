@@ -14,8 +14,8 @@ from skxai.models import PretrainedClassifier, ResNetClassifier
 from skxai.models.acoumon import AcoumonNet
 from skxai.models.m5 import M5Net
 from skxai.models.resnet import BasicBlock, Bottleneck
-from skxai.utils.checks._subjects import fit_on
-from skxai.utils.discovery import all_explainers
+from skxai.testing.checks._subjects import fit_on
+from skxai.testing.discovery import all_explainers
 
 SPATIAL = (nn.Conv2d, nn.BatchNorm2d, nn.ReLU, nn.MaxPool2d)
 

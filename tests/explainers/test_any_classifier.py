@@ -12,12 +12,12 @@ from sklearn.svm import LinearSVC
 from skorch import NeuralNetClassifier
 from torch import nn
 
+from skxai.comparison import compare_explainers
 from skxai.explainers import RISE, EdgeMap, EnergyMap, Occlusion, RandomMap, VanillaSaliency
 from skxai.features import FeatureScaler
 from skxai.metrics import available_scorers, evaluate, get_scorer
 from skxai.models import AcoumonClassifier, PretrainedClassifier
-from skxai.report import compare_explainers
-from skxai.utils.discovery import all_explainers
+from skxai.testing.discovery import all_explainers
 
 CHANGE_THE_MODULE = {"neg_parameter_randomisation", "input_invariance"}
 

@@ -18,7 +18,7 @@ import skxai
 from skxai.explainers import CaptumExplainer, IntegratedGradients
 from skxai.explainers._captum_methods import METHODS
 from skxai.models import PretrainedClassifier, TorchClassifier
-from skxai.utils.checks._assertions import assert_same, untouched
+from skxai.testing.checks._assertions import assert_same, untouched
 from skxai.utils.random import torch_seed
 
 captum = pytest.importorskip("captum.attr")

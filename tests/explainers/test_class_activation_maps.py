@@ -10,8 +10,8 @@ from torch import nn
 
 from skxai.explainers import AblationCAM, EigenCAM, GradCAM, HiResCAM, LayerCAM, ScoreCAM, XGradCAM
 from skxai.models import M5Classifier, PretrainedClassifier
-from skxai.utils.checks._explainers import check_target_chooses_the_class
-from skxai.utils.discovery import all_explainers
+from skxai.testing.checks._explainers import check_target_chooses_the_class
+from skxai.testing.discovery import all_explainers
 
 SHAPE = (1, 6, 7)  # and so are the feature maps: nothing is resized
 N_MAPS, N_CLASSES = 4, 3

@@ -26,7 +26,7 @@ from skxai.explainers import (
 )
 from skxai.metrics import deletion_auc, insertion_auc, insertion_curve
 from skxai.models import PretrainedClassifier, ResNetClassifier, TorchClassifier
-from skxai.utils.discovery import all_explainers
+from skxai.testing.discovery import all_explainers
 
 EXPLAINERS = [explainer for _, explainer in all_explainers()]
 CAMS = [explainer for explainer in EXPLAINERS if "layer" in explainer(None).get_params(deep=False)]

@@ -7,7 +7,7 @@ from torch import nn
 
 from skxai.explainers import EdgeMap, EnergyMap, Explainer, RandomMap
 from skxai.models import PretrainedClassifier
-from skxai.utils.discovery import all_explainers
+from skxai.testing.discovery import all_explainers
 
 
 @pytest.fixture

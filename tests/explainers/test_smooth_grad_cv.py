@@ -14,7 +14,7 @@ from skxai.engine import FrozenNetwork
 from skxai.explainers import SmoothGrad, SmoothGradCV
 from skxai.metrics import explanation_scorer, get_scorer
 from skxai.models import PretrainedClassifier, TorchClassifier
-from skxai.report.studies import all_studies
+from skxai.studies import all_studies
 
 SHAPE = (1, 9, 12)
 TWO = explanation_scorer("insertion_auc", "neg_deletion_auc", step=0.1)

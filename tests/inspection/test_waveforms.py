@@ -7,7 +7,7 @@ from torch import nn
 
 from skxai.datasets import make_audio_events
 from skxai.features import AudioLoader, BandpassFilter, FeatureAxes, FeatureScaler, FixedLength, ResizeFeatures, event_truth
-from skxai.features._short_time import short_time_mean
+from skxai.features.short_time import short_time_mean
 from skxai.inspection import heard_probability, relevance_profile, relevance_regions, sonify, summarise_relevance
 from skxai.metrics import relevance_mass
 from skxai.models import M5Classifier, PretrainedClassifier

@@ -12,7 +12,7 @@ from skxai.explainers import CaptumExplainer, FasterScoreCAM, RandomMap
 from skxai.features import FeatureScaler, MelSpectrogram, ResizeFeatures, event_truth
 from skxai.metrics import class_discriminativity, relevance_mass
 from skxai.models import AcoumonClassifier
-from skxai.utils.discovery import all_explainers
+from skxai.testing.discovery import all_explainers
 
 SETTINGS = {"classes": ["alarm", "cough", "wheeze"], "snr_db": 20, "reverberation": 0.1, "sample_rate": 8000}
 # A search over the settings of a method is no method of its own, and captum's by default is IntegratedGradients.

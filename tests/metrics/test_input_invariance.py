@@ -8,7 +8,7 @@ from skxai.explainers import GradCAM, GradCAMPlusPlus, ScoreCAM, SmoothGrad, Van
 from skxai.metrics import input_invariance
 from skxai.metrics.input_invariance import shifted_module
 from skxai.models import AcoumonClassifier
-from skxai.utils.checks._subjects import SHAPES, clips, fit_on, small_net
+from skxai.testing.checks._subjects import SHAPES, clips, fit_on, small_net
 
 SHAPE = SHAPES[-1]
 

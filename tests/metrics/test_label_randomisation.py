@@ -12,7 +12,7 @@ from skxai.engine import shared_passes
 from skxai.explainers import GradCAM, VanillaSaliency
 from skxai.metrics import label_randomisation, train_on_permuted_labels
 from skxai.models import PretrainedClassifier, TorchClassifier
-from skxai.utils.checks._subjects import CLASSES, SHAPES, SmallNet, clips, fit_on, small_net
+from skxai.testing.checks._subjects import CLASSES, SHAPES, SmallNet, clips, fit_on, small_net
 
 SHAPE = SHAPES[-1]
 

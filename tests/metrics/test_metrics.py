@@ -27,11 +27,11 @@ from skxai.metrics import (
     prediction_change,
     single_deletion,
 )
-from skxai.metrics._correlation import pearson, spearman
-from skxai.metrics._perturb import ranks
 from skxai.metrics.masked_prediction import top_half
+from skxai.metrics.perturbation import ranks
 from skxai.metrics.randomisation import randomised_modules
 from skxai.models import PretrainedClassifier
+from skxai.utils.statistics import pearson, spearman
 
 N, P = 6, 20
 

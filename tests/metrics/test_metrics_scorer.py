@@ -14,7 +14,7 @@ from skxai.explainers import SmoothGrad, VanillaSaliency
 from skxai.features import FeatureScaler, FixedFrames
 from skxai.metrics import evaluate, explanation_scorer, get_scorer, get_scorer_names, insertion_auc
 from skxai.models import PretrainedClassifier
-from skxai.utils.discovery import all_metrics
+from skxai.testing.discovery import all_metrics
 
 SHAPE = (1, 6, 8)
 

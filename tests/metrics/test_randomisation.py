@@ -22,11 +22,11 @@ from skxai.metrics import (
 )
 from skxai.metrics.randomisation import RandomisationCurve, randomised_modules
 from skxai.models import AcoumonClassifier, PretrainedClassifier
-from skxai.utils.checks._assertions import untouched
-from skxai.utils.checks._classifiers import check_another_module_is_explained
-from skxai.utils.checks._metrics import _example
-from skxai.utils.checks._subjects import CLASSES, SHAPES, clips, fit_on, small_net
-from skxai.utils.discovery import all_explainers, all_metrics
+from skxai.testing.checks._assertions import untouched
+from skxai.testing.checks._classifiers import check_another_module_is_explained
+from skxai.testing.checks._metrics import _example
+from skxai.testing.checks._subjects import CLASSES, SHAPES, clips, fit_on, small_net
+from skxai.testing.discovery import all_explainers, all_metrics
 
 ARGUMENTS = {"SmoothGradCV": {"noise_levels": (0.2,), "n_samples": (2,)}, "SmoothGrad": {"n_samples": 3}}
 SHAPE = SHAPES[-1]

@@ -21,7 +21,7 @@ from skxai.models import (
     ResNetClassifier,
     TorchClassifier,
 )
-from skxai.utils.checks._assertions import untouched
+from skxai.testing.checks._assertions import untouched
 
 
 class Dense(nn.Sequential):

@@ -16,8 +16,8 @@ from skxai.metrics import (
     insertion_curve,
     monotonicity_correlation,
 )
-from skxai.utils.checks._subjects import SHAPES, clips, fit_on, small_net
-from skxai.utils.discovery import all_explainers, all_metrics
+from skxai.testing.checks._subjects import SHAPES, clips, fit_on, small_net
+from skxai.testing.discovery import all_explainers, all_metrics
 
 from .side_by_side import SHAPE, apart
 

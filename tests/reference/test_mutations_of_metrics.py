@@ -13,12 +13,12 @@ from skxai.engine import FeatureRange, FrozenNetwork
 from skxai.explainers import Explainer
 from skxai.metrics import (
     PerturbationCurve,
-    _perturb,
     _truth,
     discriminativity,
     localisation,
     masked_prediction,
     monotonicity,
+    perturbation,
     perturbation_curve,
     randomisation,
     silence,
@@ -83,12 +83,12 @@ def half_of_the_map_by_position(patch):
 
 @breaks("average_drop", "deletion_auc", "insertion_auc", "deletion_accuracy_auc", "single_deletion")
 def baseline_is_the_lowest_of_the_clip(patch):
-    patch.setattr(_perturb, "resolve_baseline", lambda baseline, x, *_: x.amin((1, 2, 3), keepdim=True))
+    patch.setattr(perturbation, "resolve_baseline", lambda baseline, x, *_: x.amin((1, 2, 3), keepdim=True))
 
 
 @breaks("deletion_auc", "insertion_auc", "deletion_accuracy_auc", "label_flip_rate", "single_deletion")
 def baseline_is_zero(patch):
-    patch.setattr(_perturb, "resolve_baseline", lambda baseline, x, *_: torch.zeros(1, 1, 1, 1))
+    patch.setattr(perturbation, "resolve_baseline", lambda baseline, x, *_: torch.zeros(1, 1, 1, 1))
 
 
 @breaks("deletion_auc", "insertion_auc", "average_drop")
@@ -104,7 +104,7 @@ def ties_by_position(patch):
 @breaks("deletion_auc", "insertion_auc", "average_drop", "deletion_accuracy_auc", "insertion_accuracy_auc")
 def least_relevant_first(patch):
     for module in (perturbation_curve, masked_prediction):
-        patch.setattr(module, "ranks", lambda maps, random_state=0: _perturb.ranks(-maps, random_state))
+        patch.setattr(module, "ranks", lambda maps, random_state=0: perturbation.ranks(-maps, random_state))
 
 
 def without(columns):
@@ -153,7 +153,7 @@ def step_is_one_over_the_points(patch):
 
 @breaks("monotonicity_correlation")
 def groups_sorted_descending(patch):
-    patch.setattr(monotonicity, "ranks", lambda maps, random_state, descending: _perturb.ranks(maps, random_state))
+    patch.setattr(monotonicity, "ranks", lambda maps, random_state, descending: perturbation.ranks(maps, random_state))
 
 
 @breaks("monotonicity_correlation")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from skxai.utils.discovery import all_explainers, all_metrics
+from skxai.testing.discovery import all_explainers, all_metrics
 
 from .comparisons import EXPLAINERS, METRICS
 

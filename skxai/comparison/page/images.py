@@ -1,0 +1,171 @@
+"""Features and maps as tiny pictures, and where seconds and hertz are on them. Colours are the page's own: it has two."""
+
+import base64
+import struct
+import zlib
+
+import numpy as np
+
+from ...display.axes import has_seconds, place_rows, place_times, row_ticks
+from ...display.relevance import envelope, mean_of_columns, relative_relevance
+from ...display.style import grey_map, relevance_map
+
+MOST_COLUMNS, MOST_ROWS = 512, 192  # of a picture; more are averaged
+LINE_ROWS = 64  # of the picture of a waveform
+
+
+def spectrograms(features):
+    """Return clips as pictures, of one scale of grey, that of the figures: the least value is transparent.
+
+    Parameters
+    ----------
+    features : ndarray of shape (m, 1, f, t), (m, f, t) or (m, p)
+        Rows ``(p,)`` are drawn as a line.
+
+    Returns
+    -------
+    list of str
+        Data URIs.
+    """
+    low, high = (float(bound(features)) for bound in (np.min, np.max))
+    scaled = (features - low) / (high - low) if high > low else np.full(features.shape, 0.5)
+    if features.ndim == 2:
+        return [png(_line(clip), alpha=True) for clip in scaled]
+    darkness = grey_map()
+    return [png(1 - darkness(_reduced(clip))[..., 0], alpha=True) for clip in _pictures(scaled)]
+
+
+def overlays(maps):
+    """Return maps as grey pictures, of the shape of those of the features: relevance of 0 is black, of 1 white.
+
+    Maps with negative values are grey at 0 instead, and black where the relevance is against the class.
+
+    Parameters
+    ----------
+    maps : ndarray of shape (m, 1, f, t), (m, f, t) or (m, p)
+
+    Returns
+    -------
+    uris : list of str
+    signed : bool
+    """
+    signed = bool((maps < 0).any())
+    if maps.ndim == 2:
+        maps = mean_of_columns(maps, MOST_COLUMNS)[:, None, :]
+    relevance = relative_relevance(maps)
+    levels = [_reduced(clip, np.add if signed else np.maximum) for clip in _pictures(relevance)]
+    return [png((level + 1) / 2 if signed else level) for level in levels], signed
+
+
+def _pictures(arrays):
+    """Return one picture ``(f, t)`` a clip: the mean of its channels."""
+    return arrays.reshape(len(arrays), -1, *arrays.shape[-2:]).mean(axis=1)
+
+
+def _reduced(picture, how=np.add):
+    """Return a picture of at most so many rows and columns: of each the greatest, or by default the mean, of its own."""
+    for axis, most in enumerate((MOST_ROWS, MOST_COLUMNS)):
+        if picture.shape[axis] > most:
+            edges = np.linspace(0, picture.shape[axis], most + 1).round().astype(int)
+            picture = how.reduceat(picture, edges[:-1], axis=axis)
+            if how is np.add:
+                picture = picture / np.expand_dims(np.diff(edges), 1 - axis)
+    return picture
+
+
+def _line(clip):
+    """Return the picture of a line, filled between the least and the greatest value of each column."""
+    low, high = envelope(clip, MOST_COLUMNS) if len(clip) > MOST_COLUMNS else (clip, clip)
+    rows = (np.arange(LINE_ROWS)[:, None] + 0.5) / LINE_ROWS
+    half = 0.5 / LINE_ROWS
+    return ((rows >= low - half) & (rows <= high + half)).astype(float)
+
+
+def png(levels, *, alpha=False):
+    """Return levels in [0, 1], the lowest row first, as the data URI of a PNG.
+
+    Parameters
+    ----------
+    levels : ndarray of shape (rows, columns)
+    alpha : bool, default=False
+        Whether they are the opacity of black, rather than a grey.
+    """
+    grey = np.round(255 * np.clip(levels[::-1], 0, 1)).astype(np.uint8)
+    pixels = np.stack([np.zeros_like(grey), grey], axis=2) if alpha else grey[:, :, None]
+    n_rows, n_columns = grey.shape
+    # A line begins with the kind of its filter; 2 stores the difference from the line above.
+    filtered = np.diff(pixels, axis=0, prepend=np.zeros_like(pixels[:1])).reshape(n_rows, -1)
+    lines = np.concatenate([np.full((n_rows, 1), 2, dtype=np.uint8), filtered], axis=1)
+    header = struct.pack(">IIBBBBB", n_columns, n_rows, 8, 4 if alpha else 0, 0, 0, 0)
+    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(lines.tobytes())), (b"IEND", b""))
+    data = b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in parts
+    )
+    return "data:image/png;base64," + base64.b64encode(b"\x89PNG\r\n\x1a\n" + data).decode()
+
+
+def frame_of(axes, shape):
+    """Return a picture's limits in seconds, and its ticks.
+
+    Parameters
+    ----------
+    axes : FeatureAxes or None
+        None counts rows and columns.
+    shape : tuple of int
+        Of a clip's features, ``(…, f, t)`` or ``(p,)``.
+
+    Returns
+    -------
+    dict
+        "left" and "right" in seconds, or columns; "seconds", whether they are; "line", whether the picture is one; "x" and
+        "y", ticks as pairs of a place in percent and a label; "x_label" and "y_label".
+    """
+    left, right = place_times(axes, shape[-1])
+    ticks = [value for value in _round_values(left, right) if left <= value <= right]
+    frame = {
+        "left": left,
+        "right": right,
+        "seconds": has_seconds(axes),
+        "line": len(shape) == 1,
+        "x": [(100 * (value - left) / (right - left), f"{value:g}") for value in ticks],
+        "x_label": "Time (s)" if has_seconds(axes) else "Time frame",
+        "y": [],
+        "y_label": "",
+    }
+    if len(shape) > 1:
+        frame["y_label"] = "Feature row" if axes is None or axes.rows is None else axes.row_label
+        if axes is not None and axes.rows is not None:
+            places, labels = row_ticks(axes)
+            frame["y"] = [(100 * (place + 0.5) / shape[-2], label) for place, label in zip(places, labels)]
+    return frame
+
+
+def box_of(event, axes, frame, n_rows):
+    """Return where an event (label, onset, offset, low, high) is on a picture, in percent; None if it is not on it."""
+    label, onset, offset, low, high = event
+    span = frame["right"] - frame["left"]
+    left, right = (float(np.clip(100 * (time - frame["left"]) / span, 0, 100)) for time in (onset, offset))
+    bottom, top = 0.0, 100.0
+    if axes.frequencies is not None:
+        bottom, top = (float(100 * (place + 0.5) / n_rows) for place in place_rows(axes.frequencies, [low, high], beyond=None))
+    if right <= left or top <= bottom:
+        return None
+    return {"label": str(label), "left": left, "bottom": bottom, "width": right - left, "height": top - bottom}
+
+
+def ramp_tables(*, signed, dark):
+    """Return the tables of an SVG filter that gives grey its colour: red, green, blue and opacity, as text.
+
+    The colours are those of the figures. On a dark page what is most relevant is the lightest, and the ramp is turned around.
+    """
+    strength = np.linspace(-1 if signed else 0, 1, 17)
+    shown = np.abs(strength) if not dark else 1 - np.abs(strength)
+    colours = relevance_map(signed=signed)((np.where(strength < 0, -shown, shown) + 1) / 2 if signed else shown)[:, :3]
+    opacity = 0.9 * np.abs(strength)
+    return [" ".join(f"{value:.3f}" for value in channel) for channel in (*colours.T, opacity)]
+
+
+def _round_values(left, right, n_most=5):
+    step = 10 ** np.floor(np.log10((right - left) / n_most))
+    step = next(step * factor for factor in (1, 2, 5, 10) if (right - left) / (step * factor) <= n_most)
+    return np.round(np.arange(np.ceil(left / step), np.floor(right / step) + 1) * step, 6) + 0.0  # no −0

@@ -1,0 +1,101 @@
+"""What the short-time transforms share: framing, decibels, batches and axes."""
+
+from abc import abstractmethod
+
+import numpy as np
+import torch
+from scipy.sparse import csr_array
+from sklearn.utils.validation import check_is_fitted
+
+from skxai.features._axes import FeatureAxes
+from skxai.features.base import WaveformTransformer, memory_batches, to_tensor
+from skxai.utils.torchaudio import torchaudio
+
+__all__ = ["SpectralTransformer", "project", "to_decibels"]
+
+_CACHE = 32 * 2**20  # bytes of a batch beyond which it gets slower, measured on clips of 1 s and of 5 s
+
+
+class SpectralTransformer(WaveformTransformer):
+    """Base of the transformers from waveforms ``(n, samples)`` to features ``(n, 1, f, t)``.
+
+    A subclass has ``sample_rate``, ``n_fft`` and ``hop_length`` and writes ``_make``, ``_n_rows`` and, where its rows
+    are frequencies, ``_row_frequencies``.
+    """
+
+    def _fit(self, X):
+        self._check_arguments()
+        n_frames = 1 + (X.shape[1] - self.n_fft % 2) // self._hop()  # an odd n_fft is padded by one sample less
+        self.times_ = np.arange(n_frames) * (self._hop() / self.sample_rate)
+        self.frequencies_ = self._row_frequencies()
+
+    @torch.inference_mode()
+    def _transform(self, X):
+        compute = self._make()  # made anew for each call: a fitted transformer holds no torch objects
+        features = np.empty((len(X), 1, self._n_rows(), len(self.times_)), dtype=np.float32)
+        for batch in memory_batches(len(X), self._bytes_per_clip(), at_most=_CACHE):
+            # with an axis for the channel, or torchaudio would take top_db from the loudest clip of the batch
+            features[batch] = compute(to_tensor(X[batch, None])).numpy()
+        return features
+
+    def axes(self, axes):
+        """Return the axes of the output; see `feature_axes`.
+
+        Parameters
+        ----------
+        axes : FeatureAxes or None
+            Of the waveforms; ignored.
+
+        Returns
+        -------
+        FeatureAxes
+            ``frequencies_`` and ``times_`` with what they mean.
+        """
+        check_is_fitted(self)
+        step = self._hop() / self.sample_rate
+        if self.frequencies_ is not None:
+            return FeatureAxes(self.frequencies_, self.times_, self.sample_rate, frame_step=step)
+        cepstra = np.arange(self._n_rows(), dtype=float)
+        return FeatureAxes(None, self.times_, self.sample_rate, "cepstrum", cepstra, frame_step=step)
+
+    def _hop(self):
+        return max(1, self.n_fft // 4) if self.hop_length is None else int(self.hop_length)
+
+    def _bytes_per_clip(self):
+        # float32 frames of n_fft samples, their complex spectrum, and its magnitude twice: 16 bytes each sample
+        return 16 * (self.n_fft + 2) * len(self.times_)
+
+    def _check_arguments(self):
+        """Check arguments against each other."""
+
+    def _row_frequencies(self):
+        return None
+
+    def _n_rows(self):
+        return len(self.frequencies_)
+
+    def _make_spectrogram(self, power):
+        return torchaudio.transforms.Spectrogram(self.n_fft, hop_length=self._hop(), power=float(power), pad_mode="constant")
+
+    @abstractmethod
+    def _make(self):
+        """Return a function from waveforms ``(b, 1, samples)`` to features ``(b, 1, f, t)``, both tensors."""
+
+
+def to_decibels(spectra, power, top_db):
+    """Return ``20/power · log10(|S|^power)`` of ``(b, 1, f, t)``, at least −100 dB and the clip's maximum − ``top_db``.
+
+    The lowest level is that of an amplitude of 1e-5, whatever the power.
+    """
+    return torchaudio.functional.amplitude_to_DB(spectra, 20.0 / power, 1e-5**power, 0.0, top_db)
+
+
+def project(matrix, spectra):
+    """Return ``matrix @ clip`` for each clip of ``(b, 1, f, t)``.
+
+    As a sparse product: it adds in one order whatever the size of the batch, a mel filterbank is nearly all zeros, and the
+    many small products of a dense one wait for each other's threads, tens of times longer where the cores are shared.
+    """
+    sparse = csr_array(matrix.numpy())
+    products = [sparse @ clip for clip in spectra[:, 0].numpy()]
+    return torch.from_numpy(np.stack(products)[:, None])

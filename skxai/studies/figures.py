@@ -1,0 +1,280 @@
+"""The figures of a study, drawn with the package's displays; times in seconds, rows in hertz or cepstral index."""
+
+from itertools import combinations, product
+from pathlib import Path
+
+import numpy as np
+from sklearn.metrics import ConfusionMatrixDisplay
+
+from ..comparison.table import greater_is_better, measures_truth
+from ..display import PerturbationCurveDisplay, RankingDisplay, SaliencyDisplay, ScoreDistributionDisplay
+from ..display.legends import draw_marks
+from ..display.style import line_style, spoken, vector_text
+from ..testing.discovery import all_metrics
+
+CLIPS_PER_CLASS = 3
+MOST_MISCLASSIFIED = 6
+SUREST_PER_CLASS = 2
+
+
+def draw_figures(result, folder, file_format="png", *, seed=0):
+    """Draw the figures that the study asks for.
+
+    Parameters
+    ----------
+    result : StudyResult
+    folder : path
+        It is made.
+    file_format : {"png", "svg", "pdf"}, default="png"
+    seed : int, default=0
+        Of the choice of examples.
+
+    Returns
+    -------
+    list of Path
+    """
+    import matplotlib.pyplot as plt
+
+    folder = Path(folder)
+    folder.mkdir(parents=True)
+    paths = []
+    for kind in result.study.figures:
+        for name, figure in FIGURES[kind](result, np.random.default_rng(seed)):
+            path = folder / f"{name}.{file_format}"
+            while path in paths:  # two labels that differ only in what a file name cannot hold
+                path = path.with_stem(f"{path.stem}_")
+            paths.append(path)
+            with vector_text():
+                figure.savefig(paths[-1], dpi=150)
+            plt.close(figure)
+    return paths
+
+
+def _loss(result, rng):
+    """Loss of the training and validation clips over the epochs."""
+    import matplotlib.pyplot as plt
+
+    n = len(result.classifiers)
+    figure, panels = plt.subplots(1, n, figsize=(5.5 * n, 3.8), squeeze=False, layout="constrained")
+    for ax, (name, classifier) in zip(panels[0], result.classifiers.items()):
+        history = classifier.history_
+        epochs = np.arange(1, len(history) + 1)
+        ax.plot(epochs, history[:, "train_loss"], label="training", **line_style(0, len(epochs)))
+        if "valid_loss" in history[-1]:
+            ax.plot(epochs, history[:, "valid_loss"], label="validation", **line_style(1, len(epochs)))
+        ax.set(xlabel="Epoch", ylabel="Cross-entropy", title=name or type(classifier).__name__)
+        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.set_ylim(bottom=0)
+        ax.legend()
+    yield "loss", figure
+
+
+def _confusion(result, rng):
+    """Confusion matrix on all test clips."""
+    import matplotlib.pyplot as plt
+
+    n, k = len(result.classifiers), len(np.unique(result.clips.y))
+    side = 2.5 + 0.45 * k
+    figure, panels = plt.subplots(1, n, figsize=(side * n, side), squeeze=False, layout="constrained")
+    for ax, (name, (true, predicted)) in zip(panels[0], result.confusion.items()):
+        ConfusionMatrixDisplay.from_predictions(
+            true, predicted, ax=ax, cmap="Blues", colorbar=False, xticks_rotation="vertical"
+        )
+        ax.set(title=f"{name or 'Test clips'}: accuracy {result.accuracy[name]:.1%}", xlabel="Predicted", ylabel="True")
+    yield "confusion_matrix", figure
+
+
+def _curves(result, rng):
+    """Insertion and deletion curves of all methods, by accuracy and by probability."""
+    for kind in ("insertion", "deletion"):
+        for by in ("accuracy", "probability"):
+            display = PerturbationCurveDisplay.from_curve(_curves_of(result, kind), by=by, **_sureness(result))
+            display.ax_.set_title(f"{kind.capitalize()} by {by}")
+            yield f"{kind}_by_{by}", display.figure_
+
+
+def _curves_per_class(result, rng):
+    """Insertion and deletion curves of all methods, a panel for each class."""
+    for kind in ("insertion", "deletion"):
+        display = PerturbationCurveDisplay.from_curve(_curves_of(result, kind), per_class=True, **_sureness(result))
+        yield f"{kind}_per_class", display.figure_
+
+
+def _examples(result, rng):
+    """Clips of each class that are classified rightly, by all methods."""
+    for label in np.unique(result.clips.y):
+        right = np.flatnonzero((result.clips.y == label) & _is_right(result))
+        chosen = right if len(right) <= CLIPS_PER_CLASS else np.sort(rng.choice(right, CLIPS_PER_CLASS, replace=False))
+        if len(chosen):
+            yield f"examples_{_file_name(label)}", _grid(result, chosen)
+
+
+def _misclassified(result, rng):
+    """Clips that are classified wrongly, by all methods: the maps explain the wrong class."""
+    wrong = np.flatnonzero(~_is_right(result))
+    chosen = wrong if len(wrong) <= MOST_MISCLASSIFIED else np.sort(rng.choice(wrong, MOST_MISCLASSIFIED, replace=False))
+    if len(chosen):
+        yield "misclassified", _grid(result, chosen)
+
+
+def _mixture(result, rng):
+    """Two clips of different classes, and their sum explained for either class, by all methods."""
+    if result.clips.X.dtype.kind != "f":
+        return  # paths: there are no waveforms to add
+    classifier = result.classifiers[""]
+    chosen = _heard_together(result, classifier)
+    if chosen is None:
+        return
+    parts, features, sure = chosen
+    labels = result.clips.y[parts]
+    maps = {name: result.explainers[name].explain(features, np.tile(labels, 2)) for name in _pictured(result)}
+    titles = [f"{label} alone\np = {p:.2f}" for label, p in zip(labels, sure)]
+    titles += [f"both, explained\nas {label}\np = {p:.2f}" for label, p in zip(labels, sure[2:])]
+    # In the mixture too the box is that of the class explained: there the relevance belongs.
+    events = None if result.clips.events is None else 2 * [result.clips.events[index] for index in parts]
+    display = SaliencyDisplay.from_maps(maps, features, axes=result.axes, titles=titles, events=events)
+    yield "mixture", display.figure_
+
+
+def _heard_together(result, classifier):
+    """Choose two clips of which the classifier is sure, and in whose mixture it hears either, of all such pairs the most.
+
+    Returns
+    -------
+    parts : list of two int
+        Their indices.
+    features : ndarray of shape (4, 1, f, t)
+        Of each alone and, twice, of both.
+    sure : ndarray of shape (4,)
+        The probabilities of the first and the second class, alone and in the mixture.
+    """
+    probability = classifier.predict_proba(result.features).max(axis=1)
+    right = np.flatnonzero(_is_right(result))
+    surest = right[np.argsort(-probability[right], kind="stable")]
+    of_class = [surest[result.clips.y[surest] == label][:SUREST_PER_CLASS] for label in classifier.classes_]
+    best, chosen = -1.0, None
+    for first, second in combinations(of_class, 2):
+        for parts in product(first.tolist(), second.tolist()):
+            waveforms = result.clips.X[list(parts)].astype(np.float64)
+            # Equally loud, so that neither part hides the other, and never clipped.
+            waveforms = waveforms / np.sqrt((waveforms**2).mean(axis=1, keepdims=True))
+            stacked = np.concatenate([waveforms, *2 * [waveforms.sum(axis=0, keepdims=True)]])
+            features = result.extraction.transform((stacked / np.abs(stacked).max()).astype(np.float32))
+            columns = np.searchsorted(classifier.classes_, np.tile(result.clips.y[list(parts)], 2))
+            sure = classifier.predict_proba(features)[np.arange(4), columns]
+            if sure[2:].min() > best:
+                best, chosen = sure[2:].min(), (list(parts), features, sure)
+    return chosen
+
+
+def _density(result, rng):
+    """Density of each metric's values over the test clips, of all methods."""
+    for metric, scores, bounds in _scores_of(result):
+        params = {"score_name": spoken(metric), "bounds": bounds, "floors": result.table.floors}
+        display = ScoreDistributionDisplay.from_scores(scores, groups=result.clips.groups, **params)
+        yield f"{metric}_density", display.figure_
+
+
+def _scores(result, rng):
+    """All metrics at a glance: the scores of the clips with their means and intervals, a row a method."""
+    import matplotlib.pyplot as plt
+
+    found = [each for each in _scores_of(result) if not all(np.isnan(values).all() for values in each[1].values())]
+    if not found:
+        return
+    n_columns = min(4, len(found))
+    n_rows = -(-len(found) // n_columns)
+    size = (1.6 + 2.5 * n_columns, 0.4 + n_rows * (0.55 + 0.2 * len(result.explained)))
+    figure, panels = plt.subplots(n_rows, n_columns, figsize=size, sharey=True, squeeze=False, layout="constrained")
+    for ax, (metric, scores, bounds) in zip(panels.flat, found):
+        params = {"bounds": bounds, "floors": result.table.floors, "groups": result.clips.groups}
+        ScoreDistributionDisplay.from_scores(scores, ax=ax, rows=True, legend=False, **params)
+        arrow = {True: " ↑", False: " ↓"}.get(greater_is_better(metric), "")
+        ax.set_title(f"{spoken(metric)}{arrow}", fontsize="medium")
+        ax.set_xlabel("")
+        ax.tick_params(axis="x", labelsize="small")
+    for ax in panels.flat[len(found) :]:
+        ax.remove()
+    draw_marks(figure, panels.flat[: len(found)], loc="outside lower right")
+    yield "scores", figure
+
+
+def _ranking(result, rng):
+    """Mean ranks of the methods by each metric that measures truth, and which of them cannot be told apart."""
+    import matplotlib.pyplot as plt
+
+    ranks = result.table.ranks()[[*result.explained]]
+    metrics = ["mean", *(metric for metric in ranks.index.drop("mean") if measures_truth(metric))]
+    metrics = [metric for metric in metrics if ranks.loc[metric].notna().any()]
+    if len(result.explained) < 2 or not metrics:
+        return
+    n_columns = min(3, len(metrics))
+    n_rows = -(-len(metrics) // n_columns)
+    size = (5.2 * n_columns, n_rows * (1.1 + 0.13 * len(result.explained)))
+    figure, panels = plt.subplots(n_rows, n_columns, figsize=size, squeeze=False, layout="constrained")
+    for ax, metric in zip(panels.flat, metrics):
+        RankingDisplay.from_comparison(result.table, metric, ax=ax)
+    for ax in panels.flat[len(metrics) :]:
+        ax.remove()
+    yield "ranking", figure
+
+
+FIGURES = {
+    "loss": _loss,
+    "confusion": _confusion,
+    "curves": _curves,
+    "curves_per_class": _curves_per_class,
+    "examples": _examples,
+    "misclassified": _misclassified,
+    "mixture": _mixture,
+    "density": _density,
+    "scores": _scores,
+    "ranking": _ranking,
+}
+
+
+def _curves_of(result, kind):
+    # Random maps stand beside the methods: a curve like theirs explains nothing.
+    shown = dict.fromkeys([*_pictured(result), *result.table.chance.values()])
+    return {method: result.explained[method].curves[kind] for method in shown}
+
+
+def _scores_of(result):
+    """Yield each metric with its values by method and its bounds."""
+    metrics = dict(all_metrics())
+    for metric in next(iter(result.explained.values())).scores:
+        yield metric, {method: found.scores[metric] for method, found in result.explained.items()}, metrics[metric].bounds
+
+
+def _sureness(result):
+    """Return the recordings behind the clips, and which of the drawn curves others must beat."""
+    return {"groups": result.clips.groups, "floors": [*dict.fromkeys(result.table.chance.values())]}
+
+
+def _predicted(result):
+    """Return the labels that the first classifier predicts for the explained clips."""
+    return next(iter(result.classifiers.values())).predict(result.features)
+
+
+def _is_right(result):
+    return _predicted(result) == result.clips.y
+
+
+def _pictured(result):
+    """Return the methods whose maps are shown: those that look at the model, if any do."""
+    methods = [name for name, explainer in result.explainers.items() if explainer.explains_model]
+    return methods or list(result.explainers)
+
+
+def _grid(result, chosen):
+    predicted, true = _predicted(result)[chosen], result.clips.y[chosen]
+    titles = [f"{label}" if guess == label else f"{label}\ntaken for {guess}" for label, guess in zip(true, predicted)]
+    events = None if result.clips.events is None else [result.clips.events[index] for index in chosen]
+    maps = {method: result.explained[method].maps[chosen] for method in _pictured(result)}
+    display = SaliencyDisplay.from_maps(maps, result.features[chosen], axes=result.axes, titles=titles, events=events)
+    return display.figure_
+
+
+def _file_name(label):
+    """Return a label as part of a file name."""
+    return "".join(character if character.isalnum() else "_" for character in str(label)) or "class"

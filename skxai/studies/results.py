@@ -1,0 +1,117 @@
+"""The files of a run: the tables, the maps and where they come from; all of them or none."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ..comparison.provenance import machine, versions
+
+
+def facts_of(result, provenance):
+    """Return where the results come from, in the words that JSON has.
+
+    Parameters
+    ----------
+    result : StudyResult
+    provenance : dict
+        The command and its settings.
+
+    Returns
+    -------
+    dict
+    """
+    accuracy = {name or type(result.classifiers[name]).__name__: value for name, value in result.accuracy.items()}
+    return {**provenance, "accuracy": accuracy, "versions": versions(), "machine": machine()}
+
+
+def write_tables(result, folder, facts):
+    """Write the table and what is sure about it, the scores of each clip, the maps and where it all came from.
+
+    Parameters
+    ----------
+    result : StudyResult
+    folder : Path
+        It exists.
+    facts : dict
+        See ``facts_of``.
+
+    Returns
+    -------
+    list of Path
+    """
+    folder = Path(folder)
+    tables = {
+        "table.csv": result.table,
+        "intervals.csv": result.table.intervals(),
+        "tests.csv": result.table.tests(),
+        "ranks.csv": result.table.ranks(),
+        "agreement.csv": result.table.agreement(),
+    }
+    for name, table in tables.items():
+        table.to_csv(folder / name)
+    frames = []
+    for method, explained in result.explained.items():
+        predicted = result.classifiers[result.classifier_of(method)].predict(result.features)
+        frame = pd.DataFrame({"method": method, "clip": result.clips.names, "label": result.clips.y, "predicted": predicted})
+        frames.append(frame.assign(**explained.scores))
+    scores = pd.concat(frames)
+    scores.to_csv(folder / "scores.csv", index=False)
+    names = [*explained.scores]
+    scores.groupby("method", sort=False)[names].describe().stack(0, future_stack=True).to_csv(folder / "summary.csv")
+    np.savez_compressed(
+        folder / "maps.npz",
+        maps=np.stack([explained.maps for explained in result.explained.values()]),
+        methods=np.array(list(result.explained)),
+        features=result.features,
+        labels=result.clips.y,
+        clips=result.clips.names,
+    )
+    (folder / "run.json").write_text(json.dumps(facts, indent=2) + "\n")
+    return [folder / name for name in (*tables, "scores.csv", "summary.csv", "maps.npz", "run.json")]
+
+
+def claim_folder(out, *, overwrite=False):
+    """Return the folder to write into until all is there, so that nothing half-written stands where results should.
+
+    Parameters
+    ----------
+    out : path
+        Where the results will stand.
+    overwrite : bool, default=False
+        Whether earlier results may be replaced.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    FileExistsError
+        If ``out`` is in use: a file, a folder that is not empty, or one that another run is writing.
+    """
+    out = Path(out)
+    if out.exists() and not out.is_dir():
+        raise FileExistsError(f"out must be a folder; {str(out)!r} is a file.")
+    if out.is_dir() and any(out.iterdir()) and not overwrite:
+        raise FileExistsError(f"out must be a new or empty folder; {str(out)!r} holds files. Use --overwrite to replace them.")
+    if out.is_dir() and any(out.iterdir()) and not (out / "run.json").is_file():
+        raise FileExistsError(f"out must be a folder of earlier results to be replaced; {str(out)!r} holds no run.json.")
+    partial = out.with_name(out.name + ".partial")
+    try:
+        partial.mkdir(parents=True)
+    except FileExistsError:
+        raise FileExistsError(
+            f"out is in use: another run writes to {str(partial)!r}, or one was killed there; remove that folder if so."
+        ) from None
+    return partial
+
+
+def publish_folder(partial, out):
+    """Move what was written to where it should stand, in the place of earlier results."""
+    out = Path(out)
+    if out.exists():
+        shutil.rmtree(out)
+    partial.rename(out)

@@ -1,0 +1,189 @@
+"""The contracts of explainers and metrics, for those of this package and for anybody's own.
+
+Each check is a small function that states one contract and raises where it is broken: ``check_explainer`` and
+``check_metric`` run all of them, a test suite parametrizes over ``explainer_checks()`` and ``metric_checks()``, so that a
+broken contract is one failing test.
+"""
+
+import inspect
+
+from ._classifiers import (
+    check_all_kinds_of_classifiers,
+    check_another_module_is_explained,
+    check_classifier_without_a_module,
+    check_fast_and_plain_network_agree,
+    check_softmax_at_the_end_changes_nothing,
+    check_waveforms_are_explained,
+)
+from ._explainers import (
+    check_bad_features_are_refused,
+    check_constant_network_gives_zero_maps,
+    check_fit_is_reproducible,
+    check_fitted_explainer_pickles,
+    check_floor_does_not_look_at_the_model,
+    check_maps_do_not_depend_on_batches,
+    check_maps_do_not_depend_on_gradient_mode,
+    check_maps_do_not_depend_on_threads,
+    check_maps_have_the_shape_of_the_features,
+    check_planted_event_is_found,
+    check_target_chooses_the_class,
+    check_unknown_target_is_refused,
+    check_user_state_stays,
+    check_user_state_stays_after_an_error,
+    check_verbs_are_inherited,
+)
+from ._metrics import (
+    check_any_classifier_will_do,
+    check_arguments_and_random_state_stay,
+    check_bad_maps_are_refused,
+    check_constant_map_spoils_no_other_clip,
+    check_metric_is_declared,
+    check_one_value_a_clip_within_bounds,
+    check_truth_beats_chance_beats_its_opposite,
+    check_truth_is_asked_for,
+    check_values_are_reproducible,
+    check_values_do_not_depend_on_batch_size,
+    check_values_do_not_depend_on_other_clips,
+)
+
+__all__ = ["check_explainer", "check_metric", "explainer_checks", "metric_checks"]
+
+
+def check_explainer(explainer, *, expected_failed_checks=None):
+    """Check that an explainer keeps the contracts of skxai.
+
+    Parameters
+    ----------
+    explainer : Explainer
+        With any parameters. It is cloned, and its ``estimator`` is exchanged for the small networks of the checks; a
+        ``layer`` should be None or an index.
+    expected_failed_checks : dict from str to str or None, default=None
+        Names of checks that are not run, each with the reason.
+
+    Raises
+    ------
+    AssertionError
+        Says which contract is broken, and how.
+
+    See Also
+    --------
+    sklearn.utils.estimator_checks.check_estimator : The contracts of all estimators, which come on top.
+
+    Examples
+    --------
+    >>> from skxai.explainers import VanillaSaliency
+    >>> from skxai.models import AcoumonClassifier
+    >>> from skxai.testing.checks import check_explainer
+    >>> check_explainer(VanillaSaliency(AcoumonClassifier()))
+    """
+    _run(explainer_checks(), explainer, type(explainer).__name__, expected_failed_checks)
+
+
+def check_metric(metric, *, expected_failed_checks=None):
+    """Check that a metric keeps the contracts of skxai.
+
+    Parameters
+    ----------
+    metric : callable
+        A function that was declared with ``skxai.metrics.metric``.
+    expected_failed_checks : dict from str to str or None, default=None
+        Names of checks that are not run, each with the reason.
+
+    Raises
+    ------
+    AssertionError
+        Says which contract is broken, and how.
+
+    Examples
+    --------
+    >>> from skxai.metrics import average_drop
+    >>> from skxai.testing.checks import check_metric
+    >>> check_metric(average_drop)
+    """
+    _run(metric_checks(), metric, getattr(metric, "__name__", repr(metric)), expected_failed_checks)
+
+
+def explainer_checks():
+    """Return the checks of an explainer.
+
+    Returns
+    -------
+    list of callable
+        Each ``check(explainer)`` raises where its contract is broken; its name and its docstring say which that is.
+
+    Examples
+    --------
+    >>> from skxai.testing.checks import explainer_checks
+    >>> explainer_checks()[0].__name__
+    'check_maps_have_the_shape_of_the_features'
+    """
+    return [
+        check_maps_have_the_shape_of_the_features,
+        check_maps_do_not_depend_on_batches,
+        check_maps_do_not_depend_on_threads,
+        check_maps_do_not_depend_on_gradient_mode,
+        check_fit_is_reproducible,
+        check_constant_network_gives_zero_maps,
+        check_floor_does_not_look_at_the_model,
+        check_planted_event_is_found,
+        check_target_chooses_the_class,
+        check_unknown_target_is_refused,
+        check_bad_features_are_refused,
+        check_user_state_stays,
+        check_user_state_stays_after_an_error,
+        check_all_kinds_of_classifiers,
+        check_classifier_without_a_module,
+        check_softmax_at_the_end_changes_nothing,
+        check_fast_and_plain_network_agree,
+        check_waveforms_are_explained,
+        check_fitted_explainer_pickles,
+        check_another_module_is_explained,
+        check_verbs_are_inherited,
+    ]
+
+
+def metric_checks():
+    """Return the checks of a metric.
+
+    Returns
+    -------
+    list of callable
+        Each ``check(metric)`` raises where its contract is broken; its name and its docstring say which that is.
+
+    Examples
+    --------
+    >>> from skxai.testing.checks import metric_checks
+    >>> metric_checks()[0].__name__
+    'check_metric_is_declared'
+    """
+    return [
+        check_metric_is_declared,
+        check_one_value_a_clip_within_bounds,
+        check_values_do_not_depend_on_other_clips,
+        check_values_do_not_depend_on_batch_size,
+        check_values_are_reproducible,
+        check_truth_beats_chance_beats_its_opposite,
+        check_truth_is_asked_for,
+        check_constant_map_spoils_no_other_clip,
+        check_any_classifier_will_do,
+        check_bad_maps_are_refused,
+        check_arguments_and_random_state_stay,
+    ]
+
+
+def _run(checks, subject, name, expected_failed_checks):
+    expected = expected_failed_checks or {}
+    unknown = set(expected) - {check.__name__ for check in checks}
+    if unknown:
+        raise ValueError(
+            f"expected_failed_checks must hold names of checks, {', '.join(check.__name__ for check in checks)}; "
+            f"got {sorted(unknown)}."
+        )
+    for check in checks:
+        if check.__name__ in expected:
+            continue
+        try:
+            check(subject)
+        except Exception as error:
+            contract = inspect.getdoc(check).splitlines()[0]
+            raise AssertionError(f"{name} fails {check.__name__}: {contract} {type(error).__name__}: {error}") from error

@@ -1,0 +1,1 @@
+"""The comparison: tables, statistics and the page."""

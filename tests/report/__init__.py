@@ -1,1 +1,0 @@
-"""The report: tables, statistics, clips and the page."""

@@ -1,0 +1,1 @@
+"""Studies: their clips, mixtures, runs and figures."""

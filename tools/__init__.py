@@ -1,0 +1,1 @@
+"""What developers run by make targets: a map of the packages, mutants for the tests."""
