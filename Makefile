@@ -10,9 +10,10 @@ demo: .venv/installed  ## train, explain, score and draw on built-in scenes; res
 test: .venv/installed  ## the whole test suite
 	$(BIN)/python -m pytest
 
-check: .venv/installed  ## lint and formatting
+check: .venv/installed  ## lint, formatting and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python -m mypy
 
 house: .venv/installed  ## the packages and who imports whom
 	$(BIN)/python -m tools.house
@@ -47,4 +48,4 @@ browser:  ## install Chromium for the tests of the page, where that is possible
 	fi
 
 clean:  ## remove what the other targets made
-	rm -rf .venv out cache *.egg-info .hypothesis .pytest_cache .ruff_cache
+	rm -rf .venv out cache *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache

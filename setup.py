@@ -25,7 +25,7 @@ setup(
     long_description_content_type="text/markdown",
     license="BSD-3-Clause",
     packages=find_packages(include=["skxai", "skxai.*"]),
-    package_data={"skxai.comparison.page": ["templates/*"]},
+    package_data={"skxai": ["py.typed"], "skxai.comparison.page": ["templates/*"]},
     python_requires=">=3.11",
     install_requires=[
         "scikit-learn>=1.6",
@@ -44,7 +44,7 @@ setup(
         "filelock>=3.12",  # one training per fold, also when parallel workers ask for it at the same moment
     ],
     extras_require={
-        "test": ["pytest>=8", "pytest-xdist>=3.6", "hypothesis>=6.100", "ruff>=0.6", "selenium>=4.20", *PEERS],
+        "test": ["pytest>=8", "pytest-xdist>=3.6", "hypothesis>=6.100", "ruff>=0.6", "mypy>=1.13", "selenium>=4.20", *PEERS],
         "captum": [PEERS[0]],  # CaptumExplainer
         "bench": ["pytest-benchmark>=5"],
         # TensorFlow is heavy, and only for `make bench`. Whichever is missing is left out of its table, by name.
