@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from ..testing.discovery import all_metrics
+from ..metrics import find_metric
 from ..utils.random import seed_from
 from . import statistics
 
@@ -334,12 +334,12 @@ class Comparison(pd.DataFrame):
 
 def greater_is_better(metric):
     """Return the direction of a metric by its name; None for a column that is none."""
-    return getattr(dict(all_metrics()).get(metric), "greater_is_better", None)
+    return getattr(find_metric(metric), "greater_is_better", None)
 
 
 def measures_truth(metric):
     """Return whether a metric tells how true a map is, by its name; what is not registered is taken to."""
-    return getattr(dict(all_metrics()).get(metric), "measures_truth", True)
+    return getattr(find_metric(metric), "ranks_methods", True)
 
 
 def _means(values):

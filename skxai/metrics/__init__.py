@@ -1,7 +1,7 @@
 """Faithfulness metrics and the scorers made of them. One import below registers a metric."""
 
 from ._pipeline import split_pipeline
-from .base import metric
+from .base import all_metrics, find_metric, metric
 from .coherence import visual_coherence
 from .discriminativity import class_discriminativity
 from .input_invariance import input_invariance
@@ -29,10 +29,12 @@ __all__ = sorted(
         "PerturbationCurve",
         "RandomisationCurve",
         "UndefinedMetricWarning",
+        "all_metrics",
         "available_scorers",
         "deletion_curve",
         "evaluate",
         "explanation_scorer",
+        "find_metric",
         "get_scorer",
         "get_scorer_names",
         "insertion_curve",
@@ -42,5 +44,5 @@ __all__ = sorted(
         "split_pipeline",
         "train_on_permuted_labels",
     }
-    | {name for name, value in globals().items() if hasattr(value, "greater_is_better")}
+    | {name for name, _ in all_metrics()}
 )

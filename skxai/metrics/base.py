@@ -1,25 +1,59 @@
-"""What makes a function a metric: its direction, its bounds and its needs, declared beside it."""
+"""What makes a function a metric: its direction, its bounds, its family and its needs, declared beside it in one table."""
 
 import functools
+from collections.abc import Callable
+from typing import Any, Literal, Protocol, cast
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_array
 
 from ..datasets import EventTruth
 
+Family = Literal["faithfulness", "ground truth", "randomisation", "axiomatic", "complexity"]
+# In these a better value means a truer map: the mean rank of a method is taken over them.
+RANK_METHODS = ("faithfulness", "ground truth")
+
+
+class Metric(Protocol):
+    """A function that was declared with ``metric``; for the attributes see there."""
+
+    __name__: str
+    __module__: str
+    greater_is_better: bool
+    bounds: tuple[float, float]
+    family: Family
+    ranks_methods: bool
+    requires_y: bool
+    requires_explainer: bool
+    requires_module: bool
+    requires_truth: bool | Literal["of every class"]
+    partial: bool
+    scorer_name: str
+
+    def __call__(self, estimator: Any, X: Any, maps: Any, y: Any = None, **params: Any) -> np.ndarray:
+        """Return one value per clip, ``(n,)``."""
+        ...
+
+
+_declared: dict[str, Metric] = {}  # by name: those of skxai, and those of the user's own process
+
 
 def metric(
     *,
-    greater_is_better,
-    bounds,
-    requires_y=False,
-    requires_explainer=False,
-    requires_module=False,
-    requires_truth=False,
-    measures_truth=True,
-    partial=False,
-):
+    greater_is_better: bool,
+    bounds: tuple[float, float],
+    family: Family,
+    requires_y: bool = False,
+    requires_explainer: bool = False,
+    requires_module: bool = False,
+    requires_truth: bool | Literal["of every class"] = False,
+    partial: bool = False,
+) -> Callable[[Callable[..., np.ndarray]], Metric]:
     """Declare a function to be a metric.
+
+    Its name, ``neg_`` before it for a loss, is a scorer's name from then on, in this process. The same function declared again,
+    as when a cell of a notebook is run twice, takes the place of the former.
 
     Parameters
     ----------
@@ -27,6 +61,12 @@ def metric(
         The direction. A loss gets ``neg_`` before its scorer's name, as in scikit-learn.
     bounds : tuple of float
         Lowest and highest value.
+    family : {"faithfulness", "ground truth", "randomisation", "axiomatic", "complexity"}
+        What it asks of a map. "faithfulness": is what the map calls relevant what the classifier uses? "ground truth": does
+        the relevance lie where the class sounds? In both, true maps score better than random ones, and those better than the
+        opposite of the true ones; methods are ranked by them (``ranks_methods``). "randomisation": does the map depend on what
+        the classifier has learned? "axiomatic": has it a property that an explanation should have, such as invariance?
+        "complexity": a property of the map alone, such as how sharp it is.
     requires_y : bool, default=False
         Whether it needs the true labels.
     requires_explainer : bool, default=False
@@ -37,9 +77,6 @@ def metric(
     requires_truth : bool or "of every class", default=False
         Whether it needs to know where the classes sound: it takes a keyword ``truth=None``, and is left out where there is
         none. "of every class": the mask of the explained class is not enough, it must be an ``EventTruth``.
-    measures_truth : bool, default=True
-        Whether it tells how true a map is: the truth scores better than chance, and chance better than the opposite of the
-        truth. False for a property of the map alone, such as how sharp it is, or of the explainer.
     partial : bool, default=False
         Whether it is meant for some clips only, such as those in which the explained class sounds: NaN for the others is
         no failure, and a scorer does not warn of it.
@@ -49,18 +86,26 @@ def metric(
     callable
         A decorator of ``function(estimator, X, maps, y=None, *, …)`` → one value per clip, ``(n,)``, NaN where it is undefined.
 
+    Raises
+    ------
+    ValueError
+        For an unknown family, or where another module has declared a metric of that name: from the decorator.
+
     Examples
     --------
     >>> import numpy as np
-    >>> from skxai.metrics import metric
-    >>> @metric(greater_is_better=False, bounds=(0, 1))
+    >>> from skxai.metrics import get_scorer, metric
+    >>> @metric(greater_is_better=False, bounds=(0, 1), family="complexity")
     ... def share_of_relevant_pixels(estimator, X, maps, y=None):
     ...     return (np.abs(maps) > 0).reshape(len(maps), -1).mean(axis=1)
-    >>> share_of_relevant_pixels.greater_is_better
-    False
+    >>> get_scorer("neg_share_of_relevant_pixels")
+    get_scorer('neg_share_of_relevant_pixels')
     """
+    families = Family.__args__  # type: ignore[attr-defined]
+    if family not in families:
+        raise ValueError(f"family of a metric must be one of {', '.join(families)}; got {family!r}.")
 
-    def declare(function):
+    def declare(function: Callable[..., np.ndarray]) -> Metric:
         @functools.wraps(function)
         def checked(estimator, X, maps, y=None, **params):
             maps = check_maps(maps, None if X is None else np.shape(X))
@@ -68,21 +113,83 @@ def metric(
                 check_truth(params.get("truth"), requires_truth, function.__name__)
             return function(estimator, X, maps, y, **params)
 
-        checked.greater_is_better = greater_is_better
-        checked.bounds = tuple(float(bound) for bound in bounds)
-        checked.requires_y = requires_y
-        checked.requires_explainer = requires_explainer
-        checked.requires_module = requires_module
-        checked.requires_truth = requires_truth
-        checked.measures_truth = measures_truth
-        checked.partial = partial
-        checked.scorer_name = function.__name__ if greater_is_better else f"neg_{function.__name__}"
-        return checked
+        declared = cast(Metric, checked)
+        declared.greater_is_better = greater_is_better
+        declared.bounds = (float(bounds[0]), float(bounds[1]))
+        declared.family = family
+        declared.ranks_methods = family in RANK_METHODS
+        declared.requires_y = requires_y
+        declared.requires_explainer = requires_explainer
+        declared.requires_module = requires_module
+        declared.requires_truth = requires_truth
+        declared.partial = partial
+        declared.scorer_name = declared.__name__ if greater_is_better else f"neg_{declared.__name__}"
+        _register(declared)
+        return declared
 
     return declare
 
 
-def check_truth(truth, required, name):
+def _register(new: Metric) -> None:
+    """Put a metric into the table, unless its name, or its scorer's, is that of another."""
+    for old in _declared.values():
+        same_place = (old.__module__, old.__name__) == (new.__module__, new.__name__)
+        if not same_place and (old.__name__ == new.__name__ or old.scorer_name == new.scorer_name):
+            raise ValueError(
+                f"metric {new.__name__} of {new.__module__} must have a name of its own; {old.__name__} of {old.__module__}, "
+                f"scorer {old.scorer_name!r}, is declared already."
+            )
+    _declared[new.__name__] = new
+
+
+def find_metric(name: str) -> Metric | None:
+    """Return the metric of a name: its direction, bounds, family and needs are its attributes.
+
+    Parameters
+    ----------
+    name : str
+        Of a function that was declared with ``metric``, by skxai or in this process.
+
+    Returns
+    -------
+    callable or None
+        None where there is none of that name.
+
+    Examples
+    --------
+    >>> from skxai.metrics import find_metric
+    >>> find_metric("deletion_auc").greater_is_better
+    False
+    >>> find_metric("accuracy") is None
+    True
+    """
+    return _declared.get(name)
+
+
+def find_scored_metric(scorer_name: str) -> Metric | None:
+    """Return the metric that a scorer's name, ``neg_`` before it for a loss, stands for; None where there is none."""
+    return next((function for function in _declared.values() if function.scorer_name == scorer_name), None)
+
+
+def all_metrics() -> list[tuple[str, Metric]]:
+    """Return the metrics of skxai; those that are declared elsewhere are not among them.
+
+    Returns
+    -------
+    list of (str, callable)
+        Sorted by name.
+
+    Examples
+    --------
+    >>> from skxai.metrics import all_metrics
+    >>> "average_drop" in dict(all_metrics())
+    True
+    """
+    own = __package__ + "."
+    return sorted((name, function) for name, function in _declared.items() if function.__module__.startswith(own))
+
+
+def check_truth(truth: Any, required: bool | str, name: str) -> None:
     """Raise unless there is the truth that a metric requires."""
     if truth is None:
         raise ValueError(f"truth must be given for {name}: where the explained classes sound; got None.")
@@ -90,14 +197,9 @@ def check_truth(truth, required, name):
         raise TypeError(f"truth must be an EventTruth for {name}, which compares classes; got {type(truth).__name__}.")
 
 
-def check_maps(maps, shape):
+def check_maps(maps: ArrayLike, shape: tuple[int, ...] | None) -> np.ndarray:
     """Return maps as a finite float32 array, of ``shape`` unless that is None."""
     maps = check_array(maps, dtype=np.float32, allow_nd=True, input_name="maps")
     if shape is not None and maps.shape != shape:
         raise ValueError(f"maps must have the shape of X, {shape}; got {maps.shape}.")
     return maps
-
-
-def is_metric(value):
-    """Return whether ``value`` was declared with ``metric``."""
-    return callable(value) and hasattr(value, "greater_is_better") and hasattr(value, "scorer_name")

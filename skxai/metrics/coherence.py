@@ -8,7 +8,7 @@ from ._truth import located
 from .base import metric
 
 
-@metric(greater_is_better=True, bounds=(-1, 1), requires_truth=True, partial=True)
+@metric(greater_is_better=True, bounds=(-1, 1), family="ground truth", requires_truth=True, partial=True)
 def visual_coherence(estimator, X, maps, y=None, *, truth=None, target=None, batch_size=None):
     r"""Rank correlation, over the cells of a clip, of the relevance with the energy of the explained class.
 

@@ -6,7 +6,14 @@ from ._truth import check_shape, explained_labels, share
 from .base import metric
 
 
-@metric(greater_is_better=True, bounds=(-1, 1), requires_explainer=True, requires_truth="of every class", partial=True)
+@metric(
+    greater_is_better=True,
+    bounds=(-1, 1),
+    family="ground truth",
+    requires_explainer=True,
+    requires_truth="of every class",
+    partial=True,
+)
 def class_discriminativity(estimator, X, maps, y=None, *, truth=None, target=None, batch_size=None):
     r"""How much more of each class's map lies on its own source than on the other's, in a mixture of two classes.
 

@@ -11,7 +11,7 @@ from ._other_module import correlation_with, explained
 from .base import metric
 
 
-@metric(greater_is_better=True, bounds=(-1, 1), requires_explainer=True, requires_module=True, measures_truth=False)
+@metric(greater_is_better=True, bounds=(-1, 1), family="axiomatic", requires_explainer=True, requires_module=True)
 @torch.inference_mode(False)  # where the weights could not be used for gradients
 def input_invariance(estimator, X, maps, y=None, *, target=None, shift=1.0):
     r"""Rank correlation of the maps with those of a network that subtracts a shift first, on shifted clips.

@@ -7,7 +7,7 @@ from .base import metric
 from .perturbation import hidden_first, outcomes, ranks, subject
 
 
-@metric(greater_is_better=True, bounds=(0, 1))
+@metric(greater_is_better=True, bounds=(0, 1), family="faithfulness")
 def label_flip_rate(estimator, X, maps, y=None, *, baseline="floor", top=0.2, batch_size=None, random_state=0):
     r"""Whether the predicted label changes when the most relevant pixels go to the baseline.
 

@@ -6,7 +6,7 @@ from ._truth import located, share
 from .base import metric
 
 
-@metric(greater_is_better=True, bounds=(0, 1), requires_truth=True, partial=True)
+@metric(greater_is_better=True, bounds=(0, 1), family="ground truth", requires_truth=True, partial=True)
 def relevance_mass(estimator, X, maps, y=None, *, truth=None, target=None, batch_size=None):
     r"""Share of the relevance that lies on the event.
 
@@ -55,7 +55,7 @@ def relevance_mass(estimator, X, maps, y=None, *, truth=None, target=None, batch
     return np.where(it.mask.any(axis=1), np.minimum(mass, 1), np.nan)
 
 
-@metric(greater_is_better=True, bounds=(0, 1), requires_truth=True, partial=True)
+@metric(greater_is_better=True, bounds=(0, 1), family="ground truth", requires_truth=True, partial=True)
 def relevance_rank(estimator, X, maps, y=None, *, truth=None, target=None, batch_size=None):
     r"""Share of the K most relevant cells that lie on the event, which has K cells.
 
@@ -107,7 +107,7 @@ def relevance_rank(estimator, X, maps, y=None, *, truth=None, target=None, batch
     return np.where(_is_constant(it.relevance), np.nan, share(hits, size))
 
 
-@metric(greater_is_better=True, bounds=(0, 1), requires_truth=True, partial=True)
+@metric(greater_is_better=True, bounds=(0, 1), family="ground truth", requires_truth=True, partial=True)
 def pointing_game(estimator, X, maps, y=None, *, truth=None, target=None, batch_size=None):
     r"""Whether the most relevant cell lies on the event.
 
@@ -156,7 +156,7 @@ def pointing_game(estimator, X, maps, y=None, *, truth=None, target=None, batch_
     return np.where(_is_constant(it.relevance) | ~it.inside.any(axis=1), np.nan, hits)
 
 
-@metric(greater_is_better=True, bounds=(0, 1), requires_truth=True, partial=True)
+@metric(greater_is_better=True, bounds=(0, 1), family="ground truth", requires_truth=True, partial=True)
 def best_iou(estimator, X, maps, y=None, *, truth=None, target=None, batch_size=None):
     r"""Overlap of the relevant region with the event, at the threshold where it is greatest.
 

@@ -47,7 +47,7 @@ def masked_predictions(estimator, X, maps, target, baseline, top, batch_size, ra
     return it, after, changed
 
 
-@metric(greater_is_better=False, bounds=(0, 1))
+@metric(greater_is_better=False, bounds=(0, 1), family="faithfulness")
 def average_drop(
     estimator, X, maps, y=None, *, target=None, baseline="floor", top=0.5, convention=None, batch_size=None, random_state=0
 ):
@@ -117,7 +117,7 @@ def average_drop(
     return drop(np.maximum(0, it.before - after), it.before)
 
 
-@metric(greater_is_better=True, bounds=(0, 1))
+@metric(greater_is_better=True, bounds=(0, 1), family="faithfulness")
 def average_increase(
     estimator, X, maps, y=None, *, target=None, baseline="floor", top=0.5, convention=None, batch_size=None, random_state=0
 ):
@@ -175,7 +175,7 @@ def average_increase(
     return np.where(np.isnan(after), np.nan, after > it.before)
 
 
-@metric(greater_is_better=False, bounds=(0, 1))
+@metric(greater_is_better=False, bounds=(0, 1), family="faithfulness")
 def prediction_change(estimator, X, maps, y=None, *, target=None, baseline="floor", top=0.5, batch_size=None, random_state=0):
     r"""Whether the predicted label changes when only the explained part of a clip is heard.
 
@@ -225,7 +225,7 @@ def prediction_change(estimator, X, maps, y=None, *, target=None, baseline="floo
     return masked_predictions(estimator, X, maps, target, baseline, top, batch_size, random_state)[2]
 
 
-@metric(greater_is_better=False, bounds=(0, 1), measures_truth=False)
+@metric(greater_is_better=False, bounds=(0, 1), family="complexity")
 def mean_top_weights(estimator, X, maps, y=None, *, top=0.5):
     """Mean of the top half of the min–max scaled map: how much of the clip the explanation keeps.
 

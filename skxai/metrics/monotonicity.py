@@ -14,7 +14,7 @@ from .perturbation import outcomes, ranks, subject
 ONE_NUMBER = {None: False, "quantus": True}
 
 
-@metric(greater_is_better=True, bounds=(-1, 1))
+@metric(greater_is_better=True, bounds=(-1, 1), family="faithfulness")
 @shared
 def monotonicity_correlation(
     estimator,

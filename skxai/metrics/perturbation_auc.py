@@ -4,7 +4,7 @@ from .base import metric
 from .perturbation_curve import deletion_curve, insertion_curve
 
 
-@metric(greater_is_better=False, bounds=(0, 1))
+@metric(greater_is_better=False, bounds=(0, 1), family="faithfulness")
 def deletion_auc(
     estimator,
     X,
@@ -50,7 +50,7 @@ def deletion_auc(
     ).auc()
 
 
-@metric(greater_is_better=True, bounds=(0, 1))
+@metric(greater_is_better=True, bounds=(0, 1), family="faithfulness")
 def insertion_auc(
     estimator,
     X,
@@ -96,7 +96,7 @@ def insertion_auc(
     ).auc()
 
 
-@metric(greater_is_better=False, bounds=(0, 1), requires_y=True)
+@metric(greater_is_better=False, bounds=(0, 1), family="faithfulness", requires_y=True)
 def deletion_accuracy_auc(
     estimator, X, maps, y=None, *, target=None, baseline="floor", step=0.01, batch_size=None, random_state=0
 ):
@@ -135,7 +135,7 @@ def deletion_accuracy_auc(
     ).auc(by="accuracy")
 
 
-@metric(greater_is_better=True, bounds=(0, 1), requires_y=True)
+@metric(greater_is_better=True, bounds=(0, 1), family="faithfulness", requires_y=True)
 def insertion_accuracy_auc(
     estimator, X, maps, y=None, *, target=None, baseline="floor", step=0.01, batch_size=None, random_state=0
 ):

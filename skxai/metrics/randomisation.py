@@ -148,7 +148,7 @@ def parameter_randomisation_curve(
     )
 
 
-@metric(greater_is_better=False, bounds=(-1, 1), requires_explainer=True, requires_module=True, measures_truth=False)
+@metric(greater_is_better=False, bounds=(-1, 1), family="randomisation", requires_explainer=True, requires_module=True)
 def parameter_randomisation(
     estimator,
     X,

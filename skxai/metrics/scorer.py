@@ -10,22 +10,18 @@ from sklearn.utils.metadata_routing import MetadataRequest
 from ..datasets import EventTruth
 from ..engine import shared_passes
 from ._pipeline import runs_module, split_pipeline
-from .base import is_metric
-
-
-def _metrics_by_scorer_name():
-    from .. import metrics  # the registry is the package's namespace, which is complete only after its import
-
-    found = [value for value in vars(metrics).values() if is_metric(value)]
-    return {function.scorer_name: function for function in sorted(found, key=lambda function: function.__name__)}
+from .base import all_metrics, find_metric, find_scored_metric
 
 
 def get_scorer_names():
-    """Return the names of all scorers, sorted.
+    """Return the names of skxai's scorers.
+
+    A metric that is declared elsewhere has a scorer, too, which ``get_scorer`` finds by its name.
 
     Returns
     -------
     list of str
+        Sorted.
 
     Examples
     --------
@@ -33,7 +29,7 @@ def get_scorer_names():
     >>> "insertion_auc" in get_scorer_names()
     True
     """
-    return sorted(_metrics_by_scorer_name())
+    return sorted(metric.scorer_name for _, metric in all_metrics())
 
 
 def available_scorers(y=None, truth=None, explainers=()):
@@ -60,13 +56,13 @@ def available_scorers(y=None, truth=None, explainers=()):
     >>> "relevance_mass" in available_scorers(), "insertion_auc" in available_scorers()
     (False, True)
     """
-    return [
-        name
-        for name, metric in sorted(_metrics_by_scorer_name().items())
+    return sorted(
+        metric.scorer_name
+        for _, metric in all_metrics()
         if not (metric.requires_y and y is None)
         and _has_truth(metric, truth)
         and not (metric.requires_module and not all(map(runs_module, explainers)))
-    ]
+    )
 
 
 def _has_truth(metric, truth):
@@ -81,7 +77,8 @@ def get_scorer(name, **params):
     Parameters
     ----------
     name : str
-        One of ``get_scorer_names()``. A loss has the prefix ``neg_`` and is negated: greater is better.
+        One of ``get_scorer_names()``, or of a metric of your own (see ``metric``). A loss has the prefix ``neg_`` and is
+        negated: greater is better.
     **params
         Parameters of the metric, such as ``baseline`` or ``step``.
 
@@ -207,11 +204,10 @@ class _Scorer(_RoutesTruth):
     """One metric as a scorer."""
 
     def __init__(self, name, params):
-        known = _metrics_by_scorer_name()
-        if name not in known:
-            raise ValueError(f"scorer {name!r} is unknown; get_scorer_names() gives {', '.join(sorted(known))}.")
-        self.name, self.params = name, params
-        self.metric = known[name]
+        metric = find_scored_metric(name)
+        if metric is None:
+            raise ValueError(f"scorer {name!r} is unknown; get_scorer_names() gives {', '.join(get_scorer_names())}.")
+        self.name, self.params, self.metric = name, params, metric
         self.metrics = [self.metric]
         unknown = sorted(set(params) - set(_parameters(self.metric)))
         if unknown:
@@ -275,8 +271,7 @@ def mean_of_defined(values, name, of=None):
         Whose values they are, for the warning.
     """
     undefined = np.isnan(values)
-    partial = any(metric.__name__ == name and metric.partial for metric in _metrics_by_scorer_name().values())
-    if undefined.any() and not partial:
+    if undefined.any() and not getattr(find_metric(name), "partial", False):
         warnings.warn(
             f"{name}{f' of {of}' if of else ''} is undefined for {undefined.sum()} of {len(values)} clips (a constant map, "
             "probability 0 or a constant effect); the score is the mean of the others.",

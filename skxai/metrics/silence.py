@@ -12,7 +12,7 @@ from .base import metric
 TOLERANCE, ROUNDING = 1e-4, 1e-6
 
 
-@metric(greater_is_better=False, bounds=(0, 1), measures_truth=False, partial=True)
+@metric(greater_is_better=False, bounds=(0, 1), family="axiomatic", partial=True)
 def silence_mass(estimator, X, maps, y=None, *, min_columns=None):
     r"""Share of the relevance that lies in digital silence.
 

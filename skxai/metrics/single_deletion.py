@@ -8,7 +8,7 @@ from .base import metric
 from .perturbation import outcomes, subject
 
 
-@metric(greater_is_better=True, bounds=(-1, 1))
+@metric(greater_is_better=True, bounds=(-1, 1), family="faithfulness")
 def single_deletion(
     estimator, X, maps, y=None, *, target=None, baseline="floor", segments=(4, 8), batch_size=None, random_state=0
 ):

@@ -1,15 +1,14 @@
 """Everything of one kind that the package offers, as ``sklearn.utils.discovery`` does for scikit-learn.
 
-A registry is the namespace of its package: what ``skxai.explainers`` imports is an explainer of skxai. It stands
-behind the packages whose members it looks at.
+What ``skxai.explainers`` imports is an explainer of skxai, and so with features and models; metrics are declared.
 """
 
 import inspect
 
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 
-from .. import explainers, features, metrics, models
-from ..metrics.base import is_metric
+from .. import explainers, features, models
+from ..metrics import all_metrics
 
 __all__ = ["all_classifiers", "all_explainers", "all_features", "all_metrics"]
 
@@ -29,23 +28,6 @@ def all_explainers():
     True
     """
     return _classes(explainers, explainers.Explainer)
-
-
-def all_metrics():
-    """Return all metrics.
-
-    Returns
-    -------
-    list of (str, callable)
-        Sorted by name.
-
-    Examples
-    --------
-    >>> from skxai.testing.discovery import all_metrics
-    >>> "average_drop" in dict(all_metrics())
-    True
-    """
-    return _members(metrics, is_metric)
 
 
 def all_features():
@@ -83,12 +65,9 @@ def all_classifiers():
 
 
 def _classes(package, kind):
-    def concrete(value):
-        return inspect.isclass(value) and issubclass(value, BaseEstimator) and not inspect.isabstract(value)
-
-    return _members(package, lambda value: concrete(value) and issubclass(value, kind))
-
-
-def _members(package, wanted):
-    found = [(name, value) for name, value in vars(package).items() if not name.startswith("_") and wanted(value)]
-    return sorted(found, key=lambda pair: pair[0])
+    found = [
+        (name, value)
+        for name, value in vars(package).items()
+        if not name.startswith("_") and inspect.isclass(value) and issubclass(value, BaseEstimator) and issubclass(value, kind)
+    ]
+    return sorted((name, value) for name, value in found if not inspect.isabstract(value))

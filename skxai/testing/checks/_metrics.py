@@ -11,7 +11,7 @@ from torch import nn
 
 from ...datasets import EventTruth
 from ...explainers import VanillaSaliency
-from ...metrics.base import is_metric
+from ...metrics import find_metric
 from ...models import PretrainedClassifier
 from ...models.base import torch_threads
 from ._assertions import raises, untouched
@@ -66,7 +66,7 @@ def _further(metric, truth):
 
 def check_metric_is_declared(metric):
     """A metric has a direction, bounds, a scorer's name and the signature (estimator, X, maps, y=None, *, …)."""
-    assert is_metric(metric), "it was not declared with skxai.metrics.metric."
+    assert find_metric(getattr(metric, "__name__", "")) is metric, "it was not declared with skxai.metrics.metric."
     low, high = metric.bounds
     assert low < high, f"bounds must be (low, high); got {metric.bounds}."
     assert metric.scorer_name == ("" if metric.greater_is_better else "neg_") + metric.__name__
@@ -127,7 +127,7 @@ def check_values_are_reproducible(metric):
 
 def check_truth_beats_chance_beats_its_opposite(metric):
     """In the metric's direction true maps come before random ones, and those before the opposite of the truth."""
-    if not metric.measures_truth:
+    if not metric.ranks_methods:
         return
     explainer, X, true_maps, truth = _evidence()
     further = _further(metric, truth)
