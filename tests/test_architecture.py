@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import skxai
-from tools import house
+from tools import docstrings, house
 
 ROOT = Path(skxai.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
@@ -23,10 +23,20 @@ PUBLIC = [
     "metrics",
     "inspection",
     "display",
-    "report",
+    "comparison",
+    "studies",
     "testing.discovery",
     "testing.checks",
 ]
+# What does not hold yet, with the reason; each is taken out by whoever mends it.
+LONG = {
+    "metrics/scorer.py": "being cut",
+    "engine/_freeze.py": "being cut",
+    "comparison/table.py": "being cut",
+    "studies/run.py": "being cut",
+    "cli.py": "being cut",
+}
+UNTYPED = dict.fromkeys([*PUBLIC, "engine"], "hints are being written")
 
 
 def test_every_package_has_its_place():
@@ -48,22 +58,30 @@ def test_what_is_private_is_used_in_its_own_package_only():
     assert house.private_imports(IMPORTS) == []
 
 
-def public_names():
-    modules = {package: importlib.import_module(f"skxai.{package}") for package in PUBLIC}
-    return [(package, name) for package, module in modules.items() for name in getattr(module, "__all__", [])]
+def public_names(packages=PUBLIC):
+    modules = {package: importlib.import_module(f"skxai.{package}") for package in packages}
+    named = [(package, name, getattr(module, name)) for package, module in modules.items() for name in module.__all__]
+    return [(package, name) for package, name, value in named if (getattr(value, "__module__", None) or "").startswith("skxai")]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_and_functions_are_short(path):
+    file = path.relative_to(ROOT).as_posix()
+    long = {name: length for name, length in house.lines_of_code(path).items() if length > 60}
+    if (length := len(path.read_text(encoding="utf-8").splitlines())) > 300:
+        long["the file"] = length
+    assert file in LONG or not long, long
 
 
 @pytest.mark.parametrize(("package", "name"), public_names())
 def test_public_name_is_documented(package, name):
     value = getattr(importlib.import_module(f"skxai.{package}"), name)
-    if not value.__module__.startswith("skxai"):
-        return
     text = inspect.getdoc(value)
     assert text, f"{name} has no docstring."
-    takes = [parameter for parameter in inspect.signature(value).parameters if parameter not in ("self", "args", "kwargs")]
-    told = all(f"\n{parameter} : " in text or f"{parameter}," in text or f", {parameter}" in text or f"**{parameter}" in text
-               or f"*{parameter}" in text for parameter in takes)  # fmt: skip
-    assert told or "for the parameters" in text, f"a parameter of {name} is not documented: {takes}."
+    if not inspect.isabstract(value):  # a base tells what its subclasses take
+        assert docstrings.unknown(value) == []
+    assert docstrings.undocumented(value) == []
+    assert docstrings.wrong_defaults(value) == []
     if inspect.isfunction(value):
         tree = ast.parse(textwrap.dedent(inspect.getsource(value)))
         returns = any(isinstance(node, ast.Return) and node.value is not None for node in ast.walk(tree.body[0]))
@@ -75,6 +93,45 @@ def test_public_name_is_documented(package, name):
         and not inspect.isabstract(value)
     ):
         assert "Examples\n--------" in text, f"{name} has no example."
+
+
+@pytest.mark.parametrize(("package", "name"), public_names())
+def test_methods_document_what_they_take(package, name):
+    value = getattr(importlib.import_module(f"skxai.{package}"), name)
+    for place, method in docstrings.public_callables(value):
+        if place != name and docstrings.documented_parameters(method):  # one of a line or two may do without
+            found = [docstrings.undocumented(method), docstrings.unknown(method), docstrings.wrong_defaults(method)]
+            assert found == [[], [], []], place
+
+
+@pytest.mark.parametrize(("package", "name"), public_names([*PUBLIC, "engine"]))
+def test_public_functions_and_methods_have_type_hints(package, name, request):
+    if package in UNTYPED:
+        request.applymarker(pytest.mark.xfail(reason=UNTYPED[package], strict=False))
+    value = getattr(importlib.import_module(f"skxai.{package}"), name)
+    missing = {place: docstrings.missing_hints(function) for place, function in docstrings.public_callables(value)}
+    assert {place: names for place, names in missing.items() if names} == {}
+
+
+def wrong(x, scale=1, *, axis=0):
+    """Do what it does not say.
+
+    Parameters
+    ----------
+    x : int, default=3
+        A number.
+    scale : float, default=2
+        Another.
+    other : str
+        Gone.
+    """
+
+
+def test_what_a_docstring_gets_wrong_is_found():
+    assert docstrings.undocumented(wrong) == ["axis"]
+    assert docstrings.unknown(wrong) == ["other"]
+    assert [line.split()[0] for line in docstrings.wrong_defaults(wrong)] == ["x", "scale"]
+    assert docstrings.missing_hints(wrong) == ["x", "scale", "axis", "return"]
 
 
 @pytest.mark.filterwarnings("ignore:precision='bfloat16' needs a processor")

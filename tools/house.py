@@ -5,6 +5,8 @@ the packages from models on; ``testing`` looks at the packages up to metrics.
 """
 
 import ast
+import io
+import tokenize
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +28,9 @@ ORDER = [
 ]
 # The one arrow that runs backwards: an explainer is scored by a metric, as ClassifierMixin.score calls one.
 BACKWARDS = {("explainers/_base.py", "metrics/__init__.py")}
+
+
+_NOT_CODE = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
 
 
 @dataclass(frozen=True)
@@ -124,6 +129,21 @@ def private_imports(imports):
         if package_of(found.importer) != package_of(found.imported)
         and any(part.startswith("_") and not part.startswith("__") for part in (*found.imported.split("/"), found.name))
     ]
+
+
+def lines_of_code(path):
+    """Return ``{"name:line": lines of code}`` of the functions of a file: no docstring, blank line or comment is counted."""
+    text = path.read_text(encoding="utf-8")
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    code = {line for token in tokens if token.type not in _NOT_CODE for line in range(token.start[0], token.end[0] + 1)}
+    functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    lengths = {}
+    for node in functions:
+        first = node.body[0]
+        documented = ast.get_docstring(node) is not None
+        docstring = set(range(first.lineno, first.end_lineno + 1)) if documented else set()
+        lengths[f"{node.name}:{node.lineno}"] = len(code.intersection(range(node.lineno, node.end_lineno + 1)) - docstring)
+    return lengths
 
 
 def main():
