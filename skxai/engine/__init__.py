@@ -4,7 +4,7 @@ from ._batches import batch_size_within, blocks, slices
 from ._forward import Scores, scores_of
 from ._from_estimator import freeze, output_of, predictor, unwrap
 from ._layers import layer_name
-from ._masking import BASELINES, FeatureRange, feature_range, mask, minmax, resolve_baseline
+from ._masking import BASELINES, FeatureRange, feature_range, is_constant, mask, minmax, resolve_baseline
 from ._network import FrozenNetwork
 from ._precision import config_context
 from ._predictor import OpaquePredictor, Predictor, unperturbed_probabilities
@@ -24,6 +24,7 @@ __all__ = [
     "config_context",
     "feature_range",
     "freeze",
+    "is_constant",
     "layer_name",
     "mask",
     "minmax",

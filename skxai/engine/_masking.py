@@ -104,7 +104,13 @@ def mask(x, weight, baseline):
     return torch.lerp(baseline.expand(torch.broadcast_shapes(baseline.shape, x.shape)), x, weight.to(x.dtype))
 
 
-def minmax(maps):
+def is_constant(maps: np.ndarray | torch.Tensor) -> np.ndarray | torch.Tensor:
+    """Return whether each map of ``maps (n, ...)``, an array or a tensor, has one value everywhere ``(n,)``."""
+    flat = maps.reshape(len(maps), -1)
+    return (flat == flat[:, :1]).all(1)
+
+
+def minmax(maps: torch.Tensor) -> torch.Tensor:
     """Scale maps ``(n, ...)`` to [0, 1] per clip; a constant map has no scale and becomes NaN."""
     low = maps.flatten(1).amin(1).view(-1, *[1] * (maps.dim() - 1))
     high = maps.flatten(1).amax(1).view(-1, *[1] * (maps.dim() - 1))

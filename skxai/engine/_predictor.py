@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 import numpy as np
 import torch
 
+from ..utils.validation import columns_of
 from ._batches import batch_size_within, blocks
 from ._progress import with_bar
 from ._sharing import shared
@@ -139,12 +140,8 @@ class Predictor(ABC):
         labels = np.asarray(target)
         if labels.ndim > 0 and labels.shape != (len(X),):
             raise ValueError(f"target must be one label or one for each of the {len(X)} clips; got shape {labels.shape}.")
-        labels = np.broadcast_to(labels, (len(X),))
-        index = {label: column for column, label in enumerate(self.classes_.tolist())}
-        unknown = sorted({label for label in labels.tolist() if label not in index}, key=str)
-        if unknown:
-            raise ValueError(f"target={unknown[0]!r} is not a class of the classifier; they are {list(index)}.")
-        return np.array([index[label] for label in labels.tolist()])
+        refusal = "target={label!r} is not a class of the classifier; they are {classes}."
+        return columns_of(np.broadcast_to(labels, (len(X),)), self.classes_, refusal)
 
     def predicted_indices(self, X):
         """Return the column ``(n,)`` of the predicted class of each clip."""

@@ -1,64 +1,80 @@
-"""Passes that several metrics need are run once.
+"""Passes that several explainers and metrics need are run once.
 
-Metrics stay plain functions of ``(estimator, X, maps, y)``; average drop and average increase both call the same function
-for the masked predictions. Inside ``shared_passes()`` the second call with the same arguments returns the first one's result.
+Inside ``shared_passes()`` the second call of a ``@shared`` function with the same arguments returns the first one's result.
+The results lie in a context variable, and not in an object that a caller hands on (an evaluation of one classifier on one X,
+say): metrics are public functions of ``(estimator, X, maps, y)``, explainers are scikit-learn's transformers, and what they
+share crosses both. Each of them, those of other packages too, would have to take such an object and pass it down to the engine.
+
+What is handed out twice cannot be changed by who gets it: arrays are read-only views, tensors are copies.
 """
 
 import contextlib
 import contextvars
+import copy
 import functools
 import hashlib
 import inspect
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from typing import Any
 
 import joblib
 import numpy as np
 from sklearn import get_config
+from torch import nn
 
-_STORE = contextvars.ContextVar("skxai_shared_passes", default=None)
+
+@dataclass
+class _Store:
+    """What was computed inside a block, and how many bytes of tensors it may still keep."""
+
+    bytes_left: float
+    results: dict = field(default_factory=dict)  # key → result
+    kept: frozenset = frozenset()  # ids of the tensors among the results
+
+    def __copy__(self):
+        return _Store(self.bytes_left, dict(self.results), self.kept)
+
+
+_STORE: contextvars.ContextVar[_Store | None] = contextvars.ContextVar("skxai_shared_passes", default=None)
 
 
 @contextlib.contextmanager
-def shared_passes():
-    """Share the results of functions decorated with ``shared`` until the block ends (per thread; nestable)."""
-    if _STORE.get() is not None:  # the outermost block holds the results
-        yield
-        return
-    token = _STORE.set({"bytes left": get_config()["working_memory"] * 2**20 / 8, "kept": frozenset()})
+def _sharing_in(store: _Store | None) -> Iterator[None]:
+    token = _STORE.set(store)
     try:
         yield
     finally:
         _STORE.reset(token)
 
 
-@contextlib.contextmanager
-def candidate_passes():
+def shared_passes() -> contextlib.AbstractContextManager[None]:
+    """Share the results of functions decorated with ``shared`` until the block ends (per thread; nestable)."""
+    # The outermost block holds the results.
+    return _sharing_in(_STORE.get() or _Store(get_config()["working_memory"] * 2**20 / 8))
+
+
+def candidate_passes() -> contextlib.AbstractContextManager[None]:
     """Share what the block around this one shares; what is added is forgotten at the end.
 
     For candidates that are tried one after the other: memory does not grow with their number.
     """
-    store = _STORE.get()
-    token = _STORE.set(None if store is None else dict(store))
-    try:
-        yield
-    finally:
-        _STORE.reset(token)
+    return _sharing_in(copy.copy(_STORE.get()))
 
 
-@contextlib.contextmanager
-def unshared_passes():
+def unshared_passes() -> contextlib.AbstractContextManager[None]:
     """Share nothing until the block ends: for passes that nobody asks for again, whose networks the store would keep."""
-    token = _STORE.set(None)
-    try:
-        yield
-    finally:
-        _STORE.reset(token)
+    return _sharing_in(None)
 
 
-def shared(function=None, *, equal=()):
+def shared(function: Callable | None = None, *, equal: Sequence[str] = ()) -> Callable:
     """Let ``function`` return an earlier result for the same arguments inside ``shared_passes()``.
 
-    Arrays are the same if they are the same memory, estimators if they are the same object; they must not be changed inside
-    the block. Arguments named in ``equal`` are the same if they hold the same, by joblib's hash.
+    Arrays are the same if they are the same memory, which must not be changed inside the block. Estimators are the same if
+    they are one object with the same parameters and fitted attributes, modules if they are one object whose weights were not
+    changed. Arguments named in ``equal`` are the same if they hold the same, by joblib's hash.
+
+    The arrays of a shared result, also those in tuples, dicts and dataclasses, are read-only.
     """
     if function is None:
         return functools.partial(shared, equal=equal)
@@ -71,52 +87,55 @@ def shared(function=None, *, equal=()):
             return function(*args, **kwargs)
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
-        arguments = bound.arguments
-        key = (function, *(joblib.hash(arguments[name]) if name in equal else _identity(arguments[name]) for name in arguments))
-        if key not in store:
-            # The arguments are kept beside the result: an id is unique only while its object lives.
-            store[key] = (arguments, function(*args, **kwargs))
-        return store[key][1]
+        arguments = bound.arguments.items()
+        key = (function, *(joblib.hash(value) if name in equal else _key_of(value) for name, value in arguments))
+        if key not in store.results:
+            store.results[key] = _read_only(function(*args, **kwargs))
+        return store.results[key]
 
     return wrapper
 
 
-def shared_by_content(function):
-    """Let a method of tensors return an earlier result for equal tensors inside ``shared_passes()``.
+def shared_by_content(function: Callable) -> Callable:
+    """Let a method from tensors to a tuple of tensors return an earlier result for equal tensors inside ``shared_passes()``.
 
-    For recorded forwards: each explainer makes its own batches, of the same clips. Results are kept up to an eighth of
-    ``sklearn.get_config()["working_memory"]``, so that memory does not grow with the number of clips.
+    For passes whose layer is recorded: each explainer makes its own batches, of the same clips. Results are kept up to an
+    eighth of ``sklearn.get_config()["working_memory"]``, so that memory does not grow with the number of clips. Of a result
+    that is kept each caller gets a copy.
     """
-
-    def key_of(self, tensors):
-        return (function, id(self), *map(_digest, tensors))
 
     def store_for(tensors):
         # A GPU would wait for the digest longer than for the result, and keep the result in its own memory.
         return _STORE.get() if tensors[0].device.type == "cpu" else None
 
-    def remember(self, tensors, result):
-        store = store_for(tensors)
-        if store is None:
-            return
+    def key_of(self, tensors):
+        return (function, _Same(self), *map(_digest, tensors))
+
+    def keep(store, key, result):
         # Results may have a tensor in common, the feature maps beside their gradients or the scores: it takes memory once.
-        sizes = {id(tensor): tensor.nbytes for tensor in result if id(tensor) not in store["kept"]}
-        if store["bytes left"] >= sum(sizes.values()):
-            store["bytes left"] -= sum(sizes.values())
-            store["kept"] |= sizes.keys()
-            store[key_of(self, tensors)] = (self, result)
+        sizes = {id(tensor): tensor.nbytes for tensor in result if id(tensor) not in store.kept}
+        if store.bytes_left >= sum(sizes.values()):
+            store.bytes_left -= sum(sizes.values())
+            store.kept |= sizes.keys()
+            store.results[key] = result
+
+    def remember(self, tensors, result):
+        """Keep a result that another method has found on its way."""
+        store = store_for(tensors)
+        if store is not None:
+            keep(store, key_of(self, tensors), result)
 
     @functools.wraps(function)
     def wrapper(self, *tensors):
         store = store_for(tensors)
         if store is None:
             return function(self, *tensors)
-        known = store.get(key_of(self, tensors))
-        if known is not None:
-            return known[1]
-        result = function(self, *tensors)
-        remember(self, tensors, result)
-        return result
+        key = key_of(self, tensors)
+        result = store.results.get(key)
+        if result is None:
+            result = function(self, *tensors)
+            keep(store, key, result)
+        return tuple(tensor.clone() if id(tensor) in store.kept else tensor for tensor in result)
 
     wrapper.remember = remember
     return wrapper
@@ -129,11 +148,55 @@ def _digest(tensor):
     return tuple(values.shape), hashlib.blake2b(values.numpy().tobytes(), digest_size=16).digest()
 
 
-def _identity(value):
-    if value is None or isinstance(value, (str, bytes, int, float, bool, tuple)):
-        return (type(value), value)
+class _Same:
+    """A part of a key: the same as another of the same ``id``, which is unique as long as the key keeps the object alive."""
+
+    def __init__(self, value, identity=None):
+        self.value, self.identity = value, id(value) if identity is None else identity
+
+    def __eq__(self, other):
+        return isinstance(other, _Same) and self.identity == other.identity
+
+    def __hash__(self):
+        return hash(self.identity)
+
+
+def _key_of(value: Any, within: tuple = ()) -> Any:
+    """Return what must be equal for a value to be the same; ``within`` are the estimators around it."""
+    if value is None or isinstance(value, (str, bytes, int, float)):
+        return type(value), value
     if isinstance(value, np.generic):
-        return (type(value), value.item())
+        return type(value), value.item()
     if isinstance(value, np.ndarray):
-        return ("array", value.__array_interface__["data"][0], value.shape, value.strides, value.dtype.str)
-    return id(getattr(value, "shared_as", value))
+        memory = value.__array_interface__
+        return _Same(value, ("array", memory["data"][0], value.shape, value.strides, value.dtype.str))
+    if isinstance(value, nn.Module):
+        tensors = (*value.parameters(), *value.buffers())
+        return _Same(value), *(-1 if tensor.is_inference() else tensor._version for tensor in tensors)
+    if isinstance(value, tuple):
+        return tuple(_key_of(item, within) for item in value)
+    if within and isinstance(value, list) and all(isinstance(item, tuple) or _is_estimator(item) for item in value):
+        return tuple(_key_of(item, within) for item in value)  # the steps of a pipeline
+    if _is_estimator(value) and not any(value is around for around in within):
+        attributes = getattr(value, "__dict__", {})  # parameters, and what fit has found
+        return _Same(value), *((name, _key_of(each, (*within, value))) for name, each in attributes.items())
+    return _Same(getattr(value, "shared_as", value))
+
+
+def _is_estimator(value):
+    return hasattr(value, "get_params") and not isinstance(value, type)
+
+
+def _read_only(result: Any) -> Any:
+    """Return a result whose arrays are views that cannot be written to; they are the same memory."""
+    if isinstance(result, np.ndarray):
+        view = result.view()
+        view.flags.writeable = False
+        return view
+    if type(result) in (tuple, list):
+        return type(result)(map(_read_only, result))
+    if type(result) is dict:
+        return {name: _read_only(value) for name, value in result.items()}
+    if is_dataclass(result) and not isinstance(result, type):
+        return replace(result, **{each.name: _read_only(getattr(result, each.name)) for each in fields(result)})
+    return result

@@ -11,6 +11,8 @@ from sklearn.utils import get_tags
 from sklearn.utils.validation import check_memory
 from skorch import NeuralNet
 
+from ..utils.validation import columns_of
+
 
 def fit_once(estimator, X, y, memory=None):
     """Fit a clone of a classifier, or fetch the one that was fitted before.
@@ -53,11 +55,8 @@ def _fit(estimator, X, y):
     # skorch takes no strings: it is trained on columns, and its classes_ are made the labels of the columns.
     given = getattr(estimator, "classes", None)
     classes = np.unique(y) if given is None else np.asarray(given)
-    column = {label: index for index, label in enumerate(classes.tolist())}
-    unknown = sorted(set(np.asarray(y).tolist()) - set(column), key=str)
-    if unknown:
-        raise ValueError(f"y holds {unknown[0]!r}, which is not in classes of {type(estimator).__name__}: {list(column)}.")
-    estimator.fit(X, np.array([column[label] for label in np.asarray(y).tolist()]))
+    refusal = f"y holds {{label!r}}, which is not in classes of {type(estimator).__name__}: {{classes}}."
+    estimator.fit(X, columns_of(y, classes, refusal))
     estimator.classes_inferred_ = classes
     return estimator, classes
 

@@ -10,6 +10,7 @@ from torch import nn
 
 from ..engine import Scores, output_of, shared, unwrap
 from ..utils.random import seed_from, torch_seed
+from ..utils.validation import columns_of
 from ._other_module import correlation_with, explained, reinitialise, seed_of, weighted_layers
 
 # Of the training where a classifier has no settings of its own; those of TorchClassifier.
@@ -184,10 +185,8 @@ def _columns(classifier, X, y):
     labels = np.asarray(y)
     if labels.shape != (len(X),):
         raise ValueError(f"y must hold one label for each of the {len(X)} clips; got shape {labels.shape}.")
-    column = {label: index for index, label in enumerate(np.asarray(classifier.classes_).tolist())}
-    unknown = sorted(set(labels.tolist()) - set(column), key=str)
-    if unknown:
-        raise ValueError(f"y must hold only labels that the classifier knows, {list(column)}; got {unknown[0]!r}.")
+    refusal = "y must hold only labels that the classifier knows, {classes}; got {label!r}."
+    columns = columns_of(labels, classifier.classes_, refusal)
     if len(set(labels.tolist())) < 2:
         raise ValueError(f"y must hold at least 2 classes to be permuted; got only {labels.tolist()[0]!r}.")
-    return np.array([column[label] for label in labels.tolist()], dtype=np.int64)
+    return columns

@@ -94,7 +94,7 @@ def outcomes(subject, n_variants, variants_of, *, baseline, random_state):
         Column of the class predicted for it.
     """
     network, n, seed = subject.predictor, len(subject.X), seed_from(random_state)
-    target = torch.as_tensor(subject.target, device=network.device)
+    target = torch.tensor(subject.target, device=network.device)
     probability, predicted = [], []
     for batch in slices(n, network.batch_size * network.n_threads):
         x, maps = network.tensor(subject.X[batch]), network.tensor(subject.maps[batch])

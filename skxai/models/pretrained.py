@@ -7,7 +7,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from torch import nn
 
 from ..engine import FeatureRange
-from ..utils.validation import Interval, StrOptions, check_features
+from ..utils.validation import Interval, StrOptions, check_features, columns_of
 from .base import NetworkPredictions
 
 
@@ -130,10 +130,10 @@ class PretrainedClassifier(NetworkPredictions):
         """Return the sorted labels of ``y`` as those of the outputs; None where ``classes`` tells them, and ``y`` agrees."""
         labels = np.unique(y)
         if self.classes is not None:
-            known = self.classes_.tolist()
-            unknown = [label for label in labels.tolist() if label not in known]
-            if unknown:
-                raise ValueError(f"y must hold only labels in classes of {type(self).__name__}, {known}; got {unknown} in y.")
+            owner = type(self).__name__
+            columns_of(
+                labels, self.classes_, f"y must hold only labels in classes of {owner}, {{classes}}; got {{label!r}} in y."
+            )
             return None
         k = self._count_outputs()
         if len(labels) != k:

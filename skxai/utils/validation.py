@@ -5,6 +5,7 @@ re-exported here because it lives in a private module of theirs: should it move,
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions, validate_params
 from sklearn.utils.validation import validate_data
 
@@ -16,6 +17,7 @@ __all__ = [
     "check_features",
     "check_sample_rate",
     "check_waveforms",
+    "columns_of",
     "validate_params",
 ]
 
@@ -116,6 +118,35 @@ def check_sample_rate(estimator, highest, *, name):
             f"The {name!r} parameter of {type(estimator).__name__} must be at most half the sample rate, "
             f"{estimator.sample_rate / 2:g} Hz. Got {highest!r} instead."
         )
+
+
+def columns_of(labels: ArrayLike, classes: ArrayLike, refusal: str) -> np.ndarray:
+    """Return the column of each label in the outputs of a classifier.
+
+    Parameters
+    ----------
+    labels : array-like of shape (n,)
+        Labels of any type.
+    classes : array-like of shape (k,)
+        The labels, in the order of the columns.
+    refusal : str
+        The message for a label that is none of them, with ``{label!r}`` and ``{classes}`` in it.
+
+    Returns
+    -------
+    ndarray of shape (n,), int64
+
+    Raises
+    ------
+    ValueError
+        If a label is none of ``classes``.
+    """
+    column = {label: index for index, label in enumerate(np.asarray(classes).tolist())}
+    labels = np.asarray(labels).tolist()
+    unknown = sorted({label for label in labels if label not in column}, key=str)
+    if unknown:
+        raise ValueError(refusal.format(label=unknown[0], classes=list(column)))
+    return np.array([column[label] for label in labels], dtype=np.int64)
 
 
 def _shape(X):

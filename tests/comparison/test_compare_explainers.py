@@ -172,3 +172,19 @@ def test_errors_name_the_rule(fitted, data):
         compare_explainers({"raw": clone(fitted["saliency"])}, *data)
     with pytest.raises(ValueError, match="y must be given with cv"):
         compare_explainers(fitted, data[0], cv=3)
+
+
+def test_a_method_that_works_in_place_does_not_change_those_beside_it(fitted, data):
+    class InPlaceCAM(GradCAM):
+        def _weights(self, activations, gradients):
+            activations.sub_(1)
+            return gradients.mul_(-1).mean(2)
+
+    trained = fitted["saliency"].estimator
+    methods = {"in place": InPlaceCAM(trained), "Grad-CAM": GradCAM(trained), "in place again": InPlaceCAM(trained)}
+    methods = {name: method.fit(*data) for name, method in methods.items()}
+    together = compare_explainers(methods, *data, scoring=SCORING)
+    for name, method in methods.items():
+        apart = compare_explainers({name: method}, *data, scoring=SCORING)
+        np.testing.assert_array_equal(together.loc[[name], apart.columns[:2]], apart.iloc[:, :2])
+    assert (together.iloc[0, :2] != together.iloc[1, :2]).any()

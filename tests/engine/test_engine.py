@@ -1,6 +1,7 @@
 """The engine computes what the module computes, whatever the module does, and leaves it as it was."""
 
 import copy
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -10,7 +11,9 @@ from scipy.ndimage import gaussian_filter
 from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.frozen import FrozenEstimator
-from sklearn.svm import LinearSVC
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC, LinearSVC
 from skorch import NeuralNetClassifier
 from torch import nn
 from torch.nn import functional
@@ -24,6 +27,7 @@ from skxai.engine import (
     candidate_passes,
     feature_range,
     freeze,
+    is_constant,
     mask,
     minmax,
     predictor,
@@ -36,6 +40,7 @@ from skxai.engine._layers import layer_name
 from skxai.engine._network import _halving
 from skxai.engine._recorded import Recorded
 from skxai.explainers import FasterScoreCAM, GradCAM, GradCAMPlusPlus, ScoreCAM, VanillaSaliency
+from skxai.metrics import deletion_auc
 from skxai.models import PretrainedClassifier
 
 SHAPE = (1, 8, 10)
@@ -424,6 +429,10 @@ class TestMasking:
         torch.testing.assert_close(scaled[0], torch.tensor([0.0, 0.5, 1.0]))
         assert scaled[1].isnan().all()
 
+    def test_constant_maps_have_one_value(self):
+        maps = np.array([[[1, 2]], [[4, 4]], [[np.nan, np.nan]], [[0.0, -0.0]]], dtype=np.float32)
+        assert is_constant(maps).tolist() == is_constant(torch.from_numpy(maps)).tolist() == [False, True, False, True]
+
 
 class TestPredictor:
     def test_any_classifier_with_probabilities(self, X):
@@ -522,8 +531,9 @@ class TestSharedPasses:
             assert expensive({"a": np.ones(2)}, X) == expensive({"a": np.ones(2)}, X) == 1
             assert expensive({"a": np.zeros(2)}, X) == 2
 
-    @pytest.mark.parametrize("target", [1, None])
-    def test_class_activation_maps_share_one_recorded_forward(self, X, monkeypatch, target):
+    @pytest.fixture
+    def n_passes(self, monkeypatch):
+        """Return a list with the number of clips of each pass in which a layer was recorded."""
         recorded, check = [], Recorded._checked
 
         def counted(self, record):
@@ -531,34 +541,102 @@ class TestSharedPasses:
             return check(self, record)
 
         monkeypatch.setattr(Recorded, "_checked", counted)
+        return recorded
+
+    @pytest.mark.parametrize("target", [1, None])
+    def test_class_activation_maps_share_one_recorded_forward(self, X, n_passes, target):
         classifier = FrozenEstimator(PretrainedClassifier(seeded(View())))
         methods = [method(classifier, target=target).fit(X) for method in (GradCAMPlusPlus, GradCAM, ScoreCAM, FasterScoreCAM)]
         alone = [method.transform(X) for method in methods]
-        recorded.clear()
+        n_passes.clear()
         with shared_passes():
             together = [method.transform(X) for method in methods]
-        assert sum(recorded) == len(X)
+        assert sum(n_passes) == len(X)
         for one, other in zip(alone, together):
             np.testing.assert_array_equal(one, other)
 
-    def test_recorded_forwards_stay_within_their_budget(self, X):
+    def test_recorded_forwards_stay_within_their_budget(self, X, n_passes):
         network = freeze(PretrainedClassifier(seeded(View())), X, layer="features.0")
         bytes_per_clip = 4 * 8 * 10 * 4
         with sklearn.config_context(working_memory=8 * 2 * bytes_per_clip / 2**20), shared_passes():
             clips = [network.tensor(X[[clip]]) for clip in range(4)]
             first = [network.activations(clip) for clip in clips]
+            assert sum(n_passes) == 4
             again = [network.activations(clip) for clip in clips]
-        assert [one is other for one, other in zip(first, again)] == [True, True, False, False]
+        assert sum(n_passes) == 6
         torch.testing.assert_close(first, again)
 
-    def test_feature_maps_beside_gradients_and_scores_take_their_budget_once(self, X):
+    def test_feature_maps_beside_gradients_and_scores_take_their_budget_once(self, X, n_passes):
         network = freeze(PretrainedClassifier(seeded(View())), X, layer="features.0")
         bytes_of_maps, bytes_of_scores = 4 * 8 * 10 * 4, 4 * len(network.classes_)
         with sklearn.config_context(working_memory=8 * (2 * bytes_of_maps + bytes_of_scores) / 2**20), shared_passes():
             clips = [network.tensor(X[[clip]]) for clip in range(2)]
-            first = [network.activation_gradients(clip)[1] for clip in clips]
-            again = [network.activation_gradients(clip)[1] for clip in clips]
-        assert [one is other for one, other in zip(first, again)] == [True, False]
+            for clip in (*clips, *clips):
+                network.activation_gradients(clip)
+        assert sum(n_passes) == 3
+
+    @pytest.mark.parametrize("method", ["activations", "activations_and_prediction", "activation_gradients"])
+    def test_who_gets_a_recorded_pass_cannot_change_it(self, X, method):
+        network = freeze(PretrainedClassifier(seeded(View())), X, layer="features.0")
+        x = network.tensor(X)
+        with shared_passes(), torch.no_grad():
+            found = [getattr(network, method)(x) for _ in range(3)]
+            expected = copy.deepcopy(found[2])
+            for given in found[:2]:
+                for tensor in given if isinstance(given, tuple) else (given,):
+                    tensor.zero_()
+            torch.testing.assert_close(found[2], expected, rtol=0, atol=0)
+            torch.testing.assert_close(getattr(network, method)(x), expected, rtol=0, atol=0)
+
+    def test_who_gets_an_array_cannot_change_it(self, X):
+        @shared
+        def several(X):
+            return X, {"twice": [2 * X]}, FeatureRange(0.0, 1.0, 0.0), Result(X + 1)
+
+        same, of_dict, feature_range, of_dataclass = several(X)
+        assert all(array.flags.writeable for array in (same, of_dict["twice"][0], of_dataclass.values))
+        with shared_passes():
+            same, of_dict, feature_range, of_dataclass = several(X)
+        assert not any(array.flags.writeable for array in (same, of_dict["twice"][0], of_dataclass.values))
+        assert np.shares_memory(same, X)
+        assert X.flags.writeable
+        assert feature_range == FeatureRange(0.0, 1.0, 0.0)
+
+    def test_parameters_and_refits_of_an_estimator_count(self, X):
+        y, calls = np.array(["a", "b", "a", "b", "a"]), []
+
+        @shared
+        def once(estimator):
+            calls.append(estimator)
+            return len(calls)
+
+        pipeline = make_pipeline(StandardScaler(), SVC()).fit(X.reshape(5, -1), y)
+        explainer = VanillaSaliency(PretrainedClassifier(seeded(View()), ["a", "b", "c"])).fit(X)
+        with shared_passes():
+            assert once(pipeline) == once(pipeline) == 1
+            assert once(pipeline.set_params(svc__C=2.0)) == 2
+            assert once(pipeline.fit(X.reshape(5, -1) + 1, y)) == 3
+            assert once(explainer) == once(explainer) == 4
+            assert once(explainer.set_params(target="b")) == once(explainer) == 5
+            assert once(explainer.set_params(estimator__silence=1.0)) == 6
+            assert once(explainer.fit(X)) == once(explainer) == 7
+            with torch.no_grad():
+                explainer.estimator_.module_.dense.bias[0] += 1
+            assert once(explainer) == once(explainer) == 8
+
+    def test_a_metric_sees_set_params_between_two_calls(self, X):
+        explainer = VanillaSaliency(FrozenEstimator(PretrainedClassifier(seeded(View()), ["a", "b", "c"]))).fit(X)
+        maps = np.abs(X)
+        with shared_passes():
+            found = [deletion_auc(explainer.set_params(target=target), X, maps) for target in ("a", "b")]
+        expected = [deletion_auc(explainer, X, maps, target=target) for target in ("a", "b")]
+        np.testing.assert_array_equal(found, expected)
+        assert (found[0] != found[1]).any()
+
+
+@dataclass(frozen=True)
+class Result:
+    values: np.ndarray
 
 
 class TestMemoryOfTheDevice:
