@@ -7,8 +7,8 @@ frequencies, it heard what it decided by. In scenes it is known when the event s
 relevance lies within; a map that knows nothing has the event's share of the time there, and mere loudness has more.
 
 Whether a method is faithful needs no truth: silence 40 ms of the clip at a time, and see whether the class loses as much as the
-map says (single deletion). Hiding sample after sample would mostly remove the loud ones. Silence is 0 for M5, not the lowest
-sample.
+map says (the faithfulness estimate). Hiding sample after sample would mostly remove the loud ones. Silence is 0 for M5, not
+the lowest sample.
 """
 
 import matplotlib.pyplot as plt
@@ -46,9 +46,9 @@ maps, mass, faithful = {}, {}, {}
 for name, make in methods.items():
     explainer = make(FrozenEstimator(network)).fit(X)
     maps[name] = explainer.transform(X)
-    scoring = ["relevance_mass", "single_deletion"]
+    scoring = ["relevance_mass_accuracy", "faithfulness_estimate"]
     found = evaluate(explainer, X, None, scoring, maps=maps[name], truth=sounding, segments=(1, 25))
-    mass[name], faithful[name] = (np.nanmean(found[metric]) for metric in ("relevance_mass", "single_deletion"))
+    mass[name], faithful[name] = (np.nanmean(found[metric]) for metric in ("relevance_mass_accuracy", "faithfulness_estimate"))
 
 # %%
 # One clip: the waveform, and under it what each method takes for relevant.
@@ -58,7 +58,7 @@ title = f"{clips.y[explained][clip[0]]}, {clips.names[explained][clip[0]]}"
 of_clip = {name: np.abs(each[clip]) for name, each in maps.items()}
 SaliencyDisplay.from_maps(of_clip, X[clip], axes=axes, titles=[title], events=[events[clip[0]]])
 
-said = [f"{mass[name]:.0%} for {name} (single deletion {faithful[name]:+.2f})" for name in methods]
+said = [f"{mass[name]:.0%} for {name} (faithfulness estimate {faithful[name]:+.2f})" for name in methods]
 print(
     f"On {len(explained)} clips that M5 gets right (accuracy {accuracy:.2f}), events sound for {sounding.mean():.0%} of the "
     f"time and have this share of the relevance: {', '.join(said)}."

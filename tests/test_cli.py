@@ -33,14 +33,14 @@ def run(tmp_path, *arguments):
 
 
 def test_a_run_writes_the_table_the_scores_the_maps_the_figures_and_the_page(tmp_path, folder, capsys):
-    assert run(tmp_path, "--data", str(folder), "--html", *QUICK, "class_discriminativity", "relevance_mass") == 0
+    assert run(tmp_path, "--data", str(folder), "--html", *QUICK, "class_discriminativity", "relevance_mass_accuracy") == 0
     out = tmp_path / "out"
     table = pd.read_csv(out / "table.csv", index_col=0)
     assert table.index.tolist() == ["GradCAM", "VanillaSaliency"]
     # the test clips are mixed in pairs, so that it is known what sounds where in recordings, too
-    assert table.columns.tolist() == ["insertion_auc", "class_discriminativity", "relevance_mass", "ms_per_map"]
+    assert table.columns.tolist() == ["insertion_auc", "class_discriminativity", "relevance_mass_accuracy", "ms_per_map"]
     assert table.class_discriminativity.between(-1, 1).all()
-    assert table.relevance_mass.between(0, 1).all()
+    assert table.relevance_mass_accuracy.between(0, 1).all()
     intervals = pd.read_csv(out / "intervals.csv", index_col=[0, 1])
     assert intervals["mean"].loc["insertion_auc"].to_numpy() == pytest.approx(table.insertion_auc.to_numpy())
     assert len(pd.read_csv(out / "tests.csv")) == 3  # a pair of methods and three metrics
@@ -81,11 +81,11 @@ def test_scenes_know_where_their_sounds_are(tmp_path, capsys):
         "RandomMap",
         "VanillaSaliency",
     ]
-    assert run(tmp_path, *arguments, "--scoring", "relevance_mass", "visual_coherence") == 0
+    assert run(tmp_path, *arguments, "--scoring", "relevance_mass_accuracy", "visual_coherence") == 0
     table = pd.read_csv(tmp_path / "out" / "table.csv", index_col=0)
     assert table.loc["EnergyMap", "visual_coherence"] > table.loc["RandomMap", "visual_coherence"] + 0.2
     printed = capsys.readouterr().out
-    assert "relevance_mass ↑" in printed
+    assert "relevance_mass_accuracy ↑" in printed
     assert "but for the floors EnergyMap, RandomMap" in printed
     assert not (tmp_path / "out" / "page.html").exists()
 
@@ -98,9 +98,9 @@ def test_all_methods_stand_beside_the_floors():
 
 
 def test_a_metric_of_a_truth_that_is_not_known_is_an_error_before_the_training(tmp_path, folder, capsys):
-    assert run(tmp_path, "--data", str(folder), "--preset", "ansari2024", "--scoring", "best_iou") == 2
+    assert run(tmp_path, "--data", str(folder), "--preset", "ansari2024", "--scoring", "max_iou") == 2
     captured = capsys.readouterr()
-    assert "scorer 'best_iou' of the study" in captured.err
+    assert "scorer 'max_iou' of the study" in captured.err
     assert "trained" not in captured.out
 
 

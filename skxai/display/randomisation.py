@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..metrics import parameter_randomisation_curve, split_pipeline
+from ..metrics import model_parameter_randomisation_curve, split_pipeline
 from ._layout import new_axes
 from .legends import draw_legend
 from .style import band_style, line_style
@@ -42,7 +42,7 @@ class RandomisationDisplay:
 
     See Also
     --------
-    skxai.metrics.parameter_randomisation_curve : What is drawn.
+    skxai.metrics.model_parameter_randomisation_curve : What is drawn.
 
     References
     ----------
@@ -81,7 +81,7 @@ class RandomisationDisplay:
         ax, band
             As in ``plot``.
         **params
-            Parameters of ``skxai.metrics.parameter_randomisation_curve``: ``target``, ``order``, ``n_stages``, ….
+            Parameters of ``skxai.metrics.model_parameter_randomisation_curve``: ``target``, ``order``, ``n_stages``, ….
 
         Returns
         -------
@@ -92,7 +92,7 @@ class RandomisationDisplay:
             explainer, features = split_pipeline(each, X)
             label = type(explainer).__name__ if label is None else label
             maps = explainer.explain(features, params.get("target"))
-            curves[label] = parameter_randomisation_curve(explainer, features, maps, y, **params)
+            curves[label] = model_parameter_randomisation_curve(explainer, features, maps, y, **params)
         return cls(curves).plot(ax, band=band)
 
     @classmethod

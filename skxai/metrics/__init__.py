@@ -4,15 +4,20 @@ from ._pipeline import split_pipeline
 from .base import all_metrics, find_metric, metric
 from .coherence import visual_coherence
 from .discriminativity import class_discriminativity
+from .faithfulness_estimate import faithfulness_estimate
 from .input_invariance import input_invariance
 from .label_flip import label_flip_rate
 from .label_randomisation import label_randomisation, train_on_permuted_labels
-from .localisation import best_iou, pointing_game, relevance_mass, relevance_rank
+from .localisation import max_iou, pointing_game, relevance_mass_accuracy, relevance_rank_accuracy
 from .masked_prediction import average_drop, average_increase, mean_top_weights, prediction_change
+from .model_parameter_randomisation import (
+    RandomisationCurve,
+    model_parameter_randomisation,
+    model_parameter_randomisation_curve,
+)
 from .monotonicity import monotonicity_correlation
 from .perturbation_auc import deletion_accuracy_auc, deletion_auc, insertion_accuracy_auc, insertion_auc
 from .perturbation_curve import PerturbationCurve, deletion_curve, insertion_curve
-from .randomisation import RandomisationCurve, parameter_randomisation, parameter_randomisation_curve
 from .scorer import (
     UndefinedMetricWarning,
     available_scorers,
@@ -22,7 +27,6 @@ from .scorer import (
     get_scorer_names,
 )
 from .silence import silence_mass
-from .single_deletion import single_deletion
 
 __all__ = sorted(
     {
@@ -40,7 +44,7 @@ __all__ = sorted(
         "insertion_curve",
         "label_randomisation",
         "metric",
-        "parameter_randomisation_curve",
+        "model_parameter_randomisation_curve",
         "split_pipeline",
         "train_on_permuted_labels",
     }

@@ -54,7 +54,7 @@ def input_invariance(estimator, X, maps, y=None, *, target=None, shift=1.0):
     -----
     Kindermans et al. show the two maps side by side. Ranks are compared here, and not values: a map that is only scaled by
     another factor shows the same and hides pixels in the same order, and the value has the scale of
-    ``parameter_randomisation``.
+    ``model_parameter_randomisation``.
 
     References
     ----------

@@ -7,7 +7,7 @@ from .base import metric
 
 
 @metric(greater_is_better=True, bounds=(0, 1), family="ground truth", requires_truth=True, partial=True)
-def relevance_mass(estimator, X, maps, y=None, *, truth=None, target=None, batch_size=None):
+def relevance_mass_accuracy(estimator, X, maps, y=None, *, truth=None, target=None, batch_size=None):
     r"""Share of the relevance that lies on the event.
 
     .. math:: \frac{\sum_i |a_i|\, m_i}{\sum_i |a_i|}
@@ -46,8 +46,8 @@ def relevance_mass(estimator, X, maps, y=None, *, truth=None, target=None, batch
     Examples
     --------
     >>> import numpy as np
-    >>> from skxai.metrics import relevance_mass
-    >>> relevance_mass(None, None, np.array([[1.0, 0.0, 3.0, -4.0]]), truth=np.array([[0, 0, 1, 1]])).tolist()
+    >>> from skxai.metrics import relevance_mass_accuracy
+    >>> relevance_mass_accuracy(None, None, np.array([[1.0, 0.0, 3.0, -4.0]]), truth=np.array([[0, 0, 1, 1]])).tolist()
     [0.875]
     """
     it = located(estimator, X, maps, truth, target, batch_size)
@@ -56,7 +56,7 @@ def relevance_mass(estimator, X, maps, y=None, *, truth=None, target=None, batch
 
 
 @metric(greater_is_better=True, bounds=(0, 1), family="ground truth", requires_truth=True, partial=True)
-def relevance_rank(estimator, X, maps, y=None, *, truth=None, target=None, batch_size=None):
+def relevance_rank_accuracy(estimator, X, maps, y=None, *, truth=None, target=None, batch_size=None):
     r"""Share of the K most relevant cells that lie on the event, which has K cells.
 
     .. math:: \frac{|\{i_1, \dots, i_K\} \cap M|}{K}, \quad K = |M|, \quad |a_{i_1}| \ge |a_{i_2}| \ge \dots
@@ -94,8 +94,8 @@ def relevance_rank(estimator, X, maps, y=None, *, truth=None, target=None, batch
     Examples
     --------
     >>> import numpy as np
-    >>> from skxai.metrics import relevance_rank
-    >>> relevance_rank(None, None, np.array([[1.0, 0.0, 3.0, -4.0]]), truth=np.array([[1, 0, 0, 1]])).tolist()
+    >>> from skxai.metrics import relevance_rank_accuracy
+    >>> relevance_rank_accuracy(None, None, np.array([[1.0, 0.0, 3.0, -4.0]]), truth=np.array([[1, 0, 0, 1]])).tolist()
     [0.5]
     """
     it = located(estimator, X, maps, truth, target, batch_size)
@@ -157,7 +157,7 @@ def pointing_game(estimator, X, maps, y=None, *, truth=None, target=None, batch_
 
 
 @metric(greater_is_better=True, bounds=(0, 1), family="ground truth", requires_truth=True, partial=True)
-def best_iou(estimator, X, maps, y=None, *, truth=None, target=None, batch_size=None):
+def max_iou(estimator, X, maps, y=None, *, truth=None, target=None, batch_size=None):
     r"""Overlap of the relevant region with the event, at the threshold where it is greatest.
 
     .. math:: \max_\tau \frac{|R_\tau \cap M|}{|R_\tau \cup M|}, \quad R_\tau = \{i : |a_i| \ge \tau\}
@@ -195,8 +195,8 @@ def best_iou(estimator, X, maps, y=None, *, truth=None, target=None, batch_size=
     Examples
     --------
     >>> import numpy as np
-    >>> from skxai.metrics import best_iou
-    >>> best_iou(None, None, np.array([[1.0, 0.0, 3.0, -4.0]]), truth=np.array([[1, 0, 0, 1]])).round(3).tolist()
+    >>> from skxai.metrics import max_iou
+    >>> max_iou(None, None, np.array([[1.0, 0.0, 3.0, -4.0]]), truth=np.array([[1, 0, 0, 1]])).round(3).tolist()
     [0.667]
     """
     it = located(estimator, X, maps, truth, target, batch_size)

@@ -53,7 +53,7 @@ def available_scorers(y=None, truth=None, explainers=()):
     Examples
     --------
     >>> from skxai.metrics import available_scorers
-    >>> "relevance_mass" in available_scorers(), "insertion_auc" in available_scorers()
+    >>> "relevance_mass_accuracy" in available_scorers(), "insertion_auc" in available_scorers()
     (False, True)
     """
     return sorted(
@@ -88,7 +88,7 @@ def get_scorer(name, **params):
         ``scorer(estimator, X, y=None)`` → float, the mean over the clips. ``estimator`` is an explainer, a Pipeline that ends
         in one, or a search over either. A metric that needs the truth takes it as ``scorer(estimator, X, y, truth=truth)``,
         the truth of these clips. To have it cut into folds with the clips, pass it on by scikit-learn's metadata routing:
-        ``cross_val_score(explainer, X, y, scoring=get_scorer("relevance_mass"), params={"truth": truth})``, or
+        ``cross_val_score(explainer, X, y, scoring=get_scorer("relevance_mass_accuracy"), params={"truth": truth})``, or
         ``GridSearchCV(…).fit(X, y, truth=truth)``, under ``sklearn.config_context(enable_metadata_routing=True)``. A
         ``truth`` among ``params`` here does not follow the folds.
 
@@ -153,7 +153,7 @@ def evaluate(estimator, X, y=None, scoring=None, maps=None, truth=None, **params
     maps : ndarray of shape (n, ...) or None, default=None
         The maps, where they were computed already; X then holds features, and ``estimator`` is the explainer.
     truth : EventTruth, array-like of shape (n, ...) or None, default=None
-        Where the classes sound in the features of the clips, for the metrics that need it; see ``relevance_mass``.
+        Where the classes sound in the features of the clips, for the metrics that need it; see ``relevance_mass_accuracy``.
     **params
         Parameters that are given to each metric that takes them.
 

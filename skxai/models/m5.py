@@ -60,8 +60,8 @@ class M5Classifier(NetworkClassifier):
 
     Class activation maps are made at the last ReLU by default: the outputs of the convolution below it may all be negative,
     and the map zero. Of the metrics, those that hide sample after sample remove the loud ones first if the map follows the
-    loudness, and ``EnergyMap`` is hard to beat there; ``single_deletion`` with ``segments=(1, 25)`` silences one moment after
-    the other.
+    loudness, and ``EnergyMap`` is hard to beat there; ``faithfulness_estimate`` with ``segments=(1, 25)`` silences one moment
+    after the other.
 
     Parameters
     ----------

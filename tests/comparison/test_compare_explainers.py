@@ -13,7 +13,7 @@ from skxai.comparison import compare_explainers, explain_and_score, table_of
 from skxai.datasets import EventTruth
 from skxai.explainers import EnergyMap, GradCAM, RandomMap, SmoothGrad, VanillaSaliency
 from skxai.features import FeatureScaler
-from skxai.metrics import evaluate, get_scorer, relevance_mass
+from skxai.metrics import evaluate, get_scorer, relevance_mass_accuracy
 from skxai.models import TorchClassifier
 
 SCORING = ["insertion_auc", "neg_deletion_auc"]
@@ -114,12 +114,12 @@ def test_the_truth_follows_the_folds(data):
     masks[y == "wheeze", 1] = np.random.default_rng(0).random(X.shape)[y == "wheeze"] > 0.5  # another for each clip
     truth = EventTruth(["cough", "wheeze"], masks)
     methods = {"noise": RandomMap(TorchClassifier(Net, max_epochs=1, random_state=0), random_state=0, target="wheeze")}
-    table = compare_explainers(methods, X, y, scoring=["relevance_mass"], cv=3, truth=truth)
+    table = compare_explainers(methods, X, y, scoring=["relevance_mass_accuracy"], cv=3, truth=truth)
     # The noise of a clip depends on nothing but the clip and the seed: the folds leave it as it is.
     noise = methods["noise"].fit(X, y)
-    expected = relevance_mass(noise, X, noise.transform(X), truth=truth)
-    np.testing.assert_allclose(table.scores["relevance_mass", "noise"], expected[table.scores.index], rtol=1e-5)
-    assert "relevance_mass" not in compare_explainers({"noise": noise}, X, y)
+    expected = relevance_mass_accuracy(noise, X, noise.transform(X), truth=truth)
+    np.testing.assert_allclose(table.scores["relevance_mass_accuracy", "noise"], expected[table.scores.index], rtol=1e-5)
+    assert "relevance_mass_accuracy" not in compare_explainers({"noise": noise}, X, y)
 
 
 def test_a_clip_that_is_tested_twice_is_still_one_clip(data):

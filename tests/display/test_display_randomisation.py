@@ -10,7 +10,7 @@ from sklearn.pipeline import make_pipeline
 from skxai.display import RandomisationDisplay
 from skxai.explainers import GradCAM, VanillaSaliency
 from skxai.features import FeatureScaler
-from skxai.metrics import RandomisationCurve, parameter_randomisation_curve
+from skxai.metrics import RandomisationCurve, model_parameter_randomisation_curve
 from skxai.models import AcoumonClassifier
 
 STAGES = ("dense", "features.4", "features.0")
@@ -92,7 +92,7 @@ class TestRandomisationDisplay:
         named = RandomisationDisplay.from_estimator({"plain": saliency, "scaled": pipeline}, X, n_stages=3, target="cough")
         assert list(named.curves) == ["plain", "scaled"]
         assert (named.curves["scaled"].target == "cough").all()
-        expected = parameter_randomisation_curve(saliency, X, saliency.explain(X, "cough"), n_stages=3, target="cough")
+        expected = model_parameter_randomisation_curve(saliency, X, saliency.explain(X, "cough"), n_stages=3, target="cough")
         np.testing.assert_allclose(named.curves["plain"].correlations, expected.correlations)
         single = RandomisationDisplay.from_estimator(saliency, X, n_stages=2)
         assert list(single.curves) == ["VanillaSaliency"]

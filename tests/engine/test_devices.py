@@ -24,7 +24,7 @@ from torch import nn
 from skxai.datasets import EventTruth
 from skxai.engine import FrozenNetwork, batch_size_within, config_context, freeze, shared_passes
 from skxai.explainers import CaptumExplainer, GradCAM, IntegratedGradients, Occlusion, ScoreCAM, SmoothGrad, VanillaSaliency
-from skxai.metrics import deletion_auc, label_randomisation, parameter_randomisation
+from skxai.metrics import deletion_auc, label_randomisation, model_parameter_randomisation
 from skxai.metrics.perturbation import ranks
 from skxai.models import AcoumonClassifier, PretrainedClassifier
 from skxai.testing.checks._assertions import assert_same, untouched
@@ -179,7 +179,7 @@ class TestValuesAreThoseOfTheCPU:
     def test_of_networks_with_new_weights(self, convention, net, evidence, device):
         X, maps, y, _ = evidence
         on_device, on_cpu = (
-            parameter_randomisation(fitted(VanillaSaliency, module, X), X, maps, y, convention=convention)
+            model_parameter_randomisation(fitted(VanillaSaliency, module, X), X, maps, y, convention=convention)
             for module in (moved(net, device), net)
         )
         np.testing.assert_allclose(on_device, on_cpu, atol=0.01)  # rank correlations: a rounding error may exchange two ranks

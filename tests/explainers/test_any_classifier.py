@@ -19,7 +19,7 @@ from skxai.metrics import available_scorers, evaluate, get_scorer
 from skxai.models import AcoumonClassifier, PretrainedClassifier
 from skxai.testing.discovery import all_explainers
 
-CHANGE_THE_MODULE = {"neg_parameter_randomisation", "input_invariance"}
+CHANGE_THE_MODULE = {"neg_model_parameter_randomisation", "input_invariance"}
 
 
 @pytest.fixture

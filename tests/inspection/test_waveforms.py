@@ -9,7 +9,7 @@ from skxai.datasets import make_audio_events
 from skxai.features import AudioLoader, BandpassFilter, FeatureAxes, FeatureScaler, FixedLength, ResizeFeatures, event_truth
 from skxai.features.short_time import short_time_mean
 from skxai.inspection import heard_probability, relevance_profile, relevance_regions, sonify, summarise_relevance
-from skxai.metrics import relevance_mass
+from skxai.metrics import relevance_mass_accuracy
 from skxai.models import M5Classifier, PretrainedClassifier
 
 RATE = 8000
@@ -179,7 +179,7 @@ class TestHeard:
         table = heard_probability(classifier, held_out.data[right], masks >= 0.5, axes, target=target)
         assert (table["predicted_kept"] == target).mean() > 0.8
         assert (table["predicted_removed"] == target).mean() < 0.4
-        mass = relevance_mass(classifier, held_out.data[right], masks, truth=truth[right], target=target)
+        mass = relevance_mass_accuracy(classifier, held_out.data[right], masks, truth=truth[right], target=target)
         assert mass.mean() > 0.7
 
 

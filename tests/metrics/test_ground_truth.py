@@ -15,22 +15,22 @@ from skxai.explainers import EnergyMap, SmoothGrad, VanillaSaliency
 from skxai.features import FeatureScaler
 from skxai.metrics import (
     available_scorers,
-    best_iou,
     class_discriminativity,
     evaluate,
     explanation_scorer,
     get_scorer,
     get_scorer_names,
+    max_iou,
     pointing_game,
-    relevance_mass,
-    relevance_rank,
+    relevance_mass_accuracy,
+    relevance_rank_accuracy,
     visual_coherence,
 )
 from skxai.models import PretrainedClassifier
 
 N, P = 8, 30
 SHAPE = (1, 5, 6)
-LOCALISATION = [relevance_mass, relevance_rank, pointing_game, best_iou, visual_coherence]
+LOCALISATION = [relevance_mass_accuracy, relevance_rank_accuracy, pointing_game, max_iou, visual_coherence]
 
 
 @pytest.fixture
@@ -46,23 +46,25 @@ def masks():
 class TestFormulas:
     def test_mass_is_the_share_inside(self, maps, masks):
         expected = [np.abs(a[m]).sum() / np.abs(a).sum() for a, m in zip(maps, masks)]
-        np.testing.assert_allclose(relevance_mass(None, None, maps, truth=masks), expected, rtol=1e-6)
+        np.testing.assert_allclose(relevance_mass_accuracy(None, None, maps, truth=masks), expected, rtol=1e-6)
 
     def test_mass_weighs_cells_by_a_ratio_mask(self, maps):
         ratio = np.random.default_rng(2).random((N, P)).astype(np.float32)
         expected = [(np.abs(a) * m).sum() / np.abs(a).sum() for a, m in zip(maps, ratio)]
-        np.testing.assert_allclose(relevance_mass(None, None, maps, truth=ratio), expected, rtol=1e-6)
-        np.testing.assert_allclose(relevance_mass(None, None, np.ones_like(maps), truth=ratio), ratio.mean(axis=1), rtol=1e-6)
+        np.testing.assert_allclose(relevance_mass_accuracy(None, None, maps, truth=ratio), expected, rtol=1e-6)
+        np.testing.assert_allclose(
+            relevance_mass_accuracy(None, None, np.ones_like(maps), truth=ratio), ratio.mean(axis=1), rtol=1e-6
+        )
 
     def test_rank_counts_the_first_k(self, maps, masks):
         expected = [m[np.argsort(-np.abs(a))[: m.sum()]].mean() for a, m in zip(maps, masks)]
-        np.testing.assert_allclose(relevance_rank(None, None, maps, truth=masks), expected)
+        np.testing.assert_allclose(relevance_rank_accuracy(None, None, maps, truth=masks), expected)
 
     def test_rank_of_ties_is_the_mean_over_their_orders(self):
         a, m = np.array([3.0, 1.0, 1.0, 1.0, 0.0]), np.array([0, 1, 0, 1, 1])
         orders = [[0, *middle, 4] for middle in itertools.permutations([1, 2, 3])]
         expected = np.mean([m[order[:3]].mean() for order in orders])
-        assert relevance_rank(None, None, a[None], truth=m[None])[0] == pytest.approx(expected)
+        assert relevance_rank_accuracy(None, None, a[None], truth=m[None])[0] == pytest.approx(expected)
 
     def test_point_is_the_greatest_cell_and_its_place_among_ties_does_not_count(self, maps, masks):
         expected = [m[np.abs(a).argmax()] for a, m in zip(maps, masks)]
@@ -72,14 +74,14 @@ class TestFormulas:
             assert pointing_game(None, None, tied[:, order], truth=np.array([[1, 1, 0, 0, 0]])[:, order])[0] == 0.25
 
     @pytest.mark.parametrize("levels", [1000, 3])
-    def test_best_iou_is_the_greatest_over_all_thresholds(self, maps, masks, levels):
+    def test_max_iou_is_the_greatest_over_all_thresholds(self, maps, masks, levels):
         maps = np.round(maps * levels)  # few levels have ties
         expected = [
             max((m & (np.abs(a) >= t)).sum() / (m | (np.abs(a) >= t)).sum() for t in np.abs(a)) for a, m in zip(maps, masks)
         ]
-        np.testing.assert_allclose(best_iou(None, None, maps, truth=masks), expected)
+        np.testing.assert_allclose(max_iou(None, None, maps, truth=masks), expected)
 
-    @pytest.mark.parametrize("metric", [relevance_rank, pointing_game, best_iou])
+    @pytest.mark.parametrize("metric", [relevance_rank_accuracy, pointing_game, max_iou])
     def test_of_a_ratio_mask_the_cells_of_half_and_more_count(self, metric, maps):
         ratio = np.random.default_rng(2).integers(0, 5, (N, P)) / 4
         np.testing.assert_array_equal(metric(None, None, maps, truth=ratio), metric(None, None, maps, truth=ratio >= 0.5))
@@ -100,12 +102,12 @@ class TestFormulas:
 
     def test_the_mask_itself_is_the_best_map_and_its_opposite_the_worst(self, masks):
         assert masks.any(axis=1).all()
-        best = dict.fromkeys((relevance_mass, relevance_rank, pointing_game, best_iou), 1.0)
+        best = dict.fromkeys((relevance_mass_accuracy, relevance_rank_accuracy, pointing_game, max_iou), 1.0)
         for metric, value in best.items():
             np.testing.assert_allclose(metric(None, None, masks * 2.5, truth=masks), value)
-        for metric in (relevance_mass, relevance_rank, pointing_game):
+        for metric in (relevance_mass_accuracy, relevance_rank_accuracy, pointing_game):
             np.testing.assert_allclose(metric(None, None, ~masks * 2.5, truth=masks), 0)
-        np.testing.assert_allclose(best_iou(None, None, ~masks * 2.5, truth=masks), masks.mean(axis=1))
+        np.testing.assert_allclose(max_iou(None, None, ~masks * 2.5, truth=masks), masks.mean(axis=1))
 
 
 @pytest.fixture
@@ -234,7 +236,7 @@ class TestDiscriminativity:
 class TestScoring:
     def test_scorers_are_offered_where_their_needs_are_met(self, X, y, truth):
         of_classes = {"class_discriminativity"}
-        of_places = {"relevance_mass", "relevance_rank", "pointing_game", "best_iou", "visual_coherence"}
+        of_places = {"relevance_mass_accuracy", "relevance_rank_accuracy", "pointing_game", "max_iou", "visual_coherence"}
         of_labels = {"insertion_accuracy_auc", "neg_deletion_accuracy_auc"}
         assert available_scorers(y, truth) == get_scorer_names()
         assert set(available_scorers(y)) == set(get_scorer_names()) - of_classes - of_places
@@ -242,32 +244,35 @@ class TestScoring:
         assert set(available_scorers(truth=truth.masks[:, 0])) == set(get_scorer_names()) - of_labels - of_classes
 
     def test_evaluate_gives_the_truth_to_those_that_need_it(self, fitted, X, truth):
-        values = evaluate(fitted, X, scoring=["relevance_mass", "insertion_auc"], truth=truth)
-        np.testing.assert_array_equal(values["relevance_mass"], relevance_mass(fitted, X, fitted.transform(X), truth=truth))
+        values = evaluate(fitted, X, scoring=["relevance_mass_accuracy", "insertion_auc"], truth=truth)
+        np.testing.assert_array_equal(
+            values["relevance_mass_accuracy"], relevance_mass_accuracy(fitted, X, fitted.transform(X), truth=truth)
+        )
         without = evaluate(fitted, X, scoring=["insertion_auc"])
         np.testing.assert_array_equal(values["insertion_auc"], without["insertion_auc"])
         assert set(evaluate(fitted, X, truth=truth)) - set(evaluate(fitted, X)) == {
-            "relevance_mass", "relevance_rank", "pointing_game", "best_iou", "visual_coherence", "class_discriminativity"
+            "relevance_mass_accuracy", "relevance_rank_accuracy", "pointing_game", "max_iou", "visual_coherence",
+            "class_discriminativity"
         }  # fmt: skip
 
     def test_truth_follows_the_folds(self, X, y, truth):
         cv = KFold(3)
         pipe = make_pipeline(FeatureScaler(), SmoothGrad(classifier(), n_samples=2, random_state=0))
-        scorer = get_scorer("relevance_mass")
+        scorer = get_scorer("relevance_mass_accuracy")
         expected = [scorer(pipe.fit(X[train]), X[test], truth=truth[test]) for train, test in cv.split(X)]
         with sklearn.config_context(enable_metadata_routing=True):
             found = cross_val_score(pipe, X, y, scoring=scorer, cv=cv, params={"truth": truth})
             np.testing.assert_allclose(found, expected, rtol=1e-5)
-            many = explanation_scorer("relevance_mass", "insertion_auc")
-            search = GridSearchCV(pipe, {"smoothgrad__n_samples": [2]}, scoring=many, refit="relevance_mass", cv=cv)
+            many = explanation_scorer("relevance_mass_accuracy", "insertion_auc")
+            search = GridSearchCV(pipe, {"smoothgrad__n_samples": [2]}, scoring=many, refit="relevance_mass_accuracy", cv=cv)
             assert search.fit(X, y, truth=truth).best_score_ == pytest.approx(np.mean(expected), rel=1e-5)
 
     def test_truth_of_all_clips_is_refused_for_a_fold(self, X, y, truth):
-        scorer = get_scorer("relevance_mass", truth=truth)
+        scorer = get_scorer("relevance_mass_accuracy", truth=truth)
         with pytest.raises(ValueError, match=r"truth must be of the 4 clips of X; got that of 12.*routing"):
             cross_val_score(SmoothGrad(classifier()), X, y, scoring=scorer, cv=3, error_score="raise")
 
     def test_no_warning_tells_of_clips_without_the_event(self, fitted, X, truth):
         silent = EventTruth(truth.classes, np.where(np.arange(12).reshape(-1, 1, 1, 1, 1) < 4, 0, truth.masks))
-        values = relevance_mass(fitted, X, fitted.transform(X), truth=silent)
-        assert get_scorer("relevance_mass")(fitted, X, truth=silent) == pytest.approx(values[4:].mean())
+        values = relevance_mass_accuracy(fitted, X, fitted.transform(X), truth=silent)
+        assert get_scorer("relevance_mass_accuracy")(fitted, X, truth=silent) == pytest.approx(values[4:].mean())

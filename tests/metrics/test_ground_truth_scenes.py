@@ -10,7 +10,7 @@ from sklearn.pipeline import make_pipeline
 from skxai.datasets import make_audio_events
 from skxai.explainers import CaptumExplainer, FasterScoreCAM, RandomMap
 from skxai.features import FeatureScaler, MelSpectrogram, ResizeFeatures, event_truth
-from skxai.metrics import class_discriminativity, relevance_mass
+from skxai.metrics import class_discriminativity, relevance_mass_accuracy
 from skxai.models import AcoumonClassifier
 from skxai.testing.discovery import all_explainers
 
@@ -59,7 +59,7 @@ def exceeds(values, least):
 def test_relevance_mass_is_beyond_that_of_noise(make, n_events, trained):
     X, truth = trained[2][n_events]
     mass, of_noise = (
-        relevance_mass(explainer, X, explainer.transform(X), truth=truth)
+        relevance_mass_accuracy(explainer, X, explainer.transform(X), truth=truth)
         for explainer in (fitted(make, trained), fitted(RandomMap, trained))
     )
     assert exceeds(mass - of_noise, 0)
@@ -68,7 +68,7 @@ def test_relevance_mass_is_beyond_that_of_noise(make, n_events, trained):
 def test_noise_has_the_mass_of_the_mask(trained):
     X, truth = trained[2][1]
     explainer = fitted(RandomMap, trained)
-    mass = relevance_mass(explainer, X, explainer.transform(X), truth=truth)
+    mass = relevance_mass_accuracy(explainer, X, explainer.transform(X), truth=truth)
     size = truth.of(explainer.predict(X)).mean(axis=(1, 2, 3))
     assert np.nanmax(np.abs(mass - size)) < 5 / np.sqrt(12 * 1024)  # five standard errors, for 1024 uniform draws
 

@@ -17,19 +17,19 @@ from skxai.metrics import (
     deletion_accuracy_auc,
     deletion_auc,
     deletion_curve,
+    faithfulness_estimate,
     insertion_accuracy_auc,
     insertion_auc,
     insertion_curve,
     label_flip_rate,
     mean_top_weights,
+    model_parameter_randomisation,
     monotonicity_correlation,
-    parameter_randomisation,
     prediction_change,
-    single_deletion,
 )
 from skxai.metrics.masked_prediction import top_half
+from skxai.metrics.model_parameter_randomisation import randomised_modules
 from skxai.metrics.perturbation import ranks
-from skxai.metrics.randomisation import randomised_modules
 from skxai.models import PretrainedClassifier
 from skxai.utils.statistics import pearson, spearman
 
@@ -293,10 +293,10 @@ class TestCorrelations:
         with pytest.raises(ValueError, match="n_draws must be at least 1"):
             monotonicity_correlation(model, X, maps, n_draws=0)
 
-    def test_single_deletion_is_the_naive_loop(self, model):
+    def test_faithfulness_estimate_is_the_naive_loop(self, model):
         X, maps = np.random.default_rng(0).normal(size=(2, 3, 1, 4, 5)).astype(np.float32)
         flat = Flat(model)
-        got = single_deletion(flat, X, maps, segments=(2, 5))
+        got = faithfulness_estimate(flat, X, maps, segments=(2, 5))
         p = flat.predict_proba(X).max(axis=1)
         for clip in range(3):
             relevance, drop = [], []
@@ -310,9 +310,9 @@ class TestCorrelations:
             assert got[clip] == pytest.approx(pearsonr(relevance, drop).statistic, abs=1e-5)
 
     @pytest.mark.parametrize("segments", [(4,), (0, 8), (1, 2, 3)])
-    def test_single_deletion_refuses_impossible_grids(self, model, X, maps, segments):
+    def test_faithfulness_estimate_refuses_impossible_grids(self, model, X, maps, segments):
         with pytest.raises(ValueError, match="segments must be two positive integers"):
-            single_deletion(model, X, maps, segments=segments)
+            faithfulness_estimate(model, X, maps, segments=segments)
 
 
 class Flat(ClassifierMixin, BaseEstimator):
@@ -347,7 +347,7 @@ class TestParameterRandomisation:
     @pytest.mark.parametrize("explainer", [VanillaSaliency, GradCAM])
     def test_reaches_the_explainer(self, images, explainer):
         fitted = explainer(PretrainedClassifier(Net())).fit(images)
-        values = parameter_randomisation(fitted, images, fitted.transform(images))
+        values = model_parameter_randomisation(fitted, images, fitted.transform(images))
         assert np.nanmax(values) < 0.99
 
     def test_is_the_mean_over_the_stages_without_the_map_itself(self, images):
@@ -360,7 +360,7 @@ class TestParameterRandomisation:
             expected.append([spearmanr(a.ravel(), b.ravel()).statistic for a, b in zip(maps, other)])
         assert len(expected) == 3
         np.testing.assert_allclose(
-            parameter_randomisation(fitted, images, maps, random_state=3), np.mean(expected, axis=0), atol=1e-3
+            model_parameter_randomisation(fitted, images, maps, random_state=3), np.mean(expected, axis=0), atol=1e-3
         )
 
     def test_cascade_goes_from_the_top_down_and_layers_have_seeds_of_their_own(self):
@@ -389,14 +389,14 @@ class TestParameterRandomisation:
             assert all(torch.equal(a, b) for a, b in zip(stage.parameters(), everything[index].parameters()))
         fitted = VanillaSaliency(PretrainedClassifier(Net())).fit(images)
         with pytest.raises(ValueError, match="n_stages must be at least 1"):
-            parameter_randomisation(fitted, images, images, n_stages=0)
+            model_parameter_randomisation(fitted, images, images, n_stages=0)
         with pytest.raises(ValueError, match="order must be one of cascading, independent; got 'bottom_up'"):
-            parameter_randomisation(fitted, images, images, order="bottom_up")
+            model_parameter_randomisation(fitted, images, images, order="bottom_up")
 
     def test_neither_module_nor_torchs_random_state_changes(self, images):
         net = Net()
         before, state = {name: value.clone() for name, value in net.state_dict().items()}, torch.get_rng_state()
         fitted = SmoothGrad(PretrainedClassifier(net), n_samples=2, random_state=0).fit(images)
-        parameter_randomisation(fitted, images, fitted.transform(images))
+        model_parameter_randomisation(fitted, images, fitted.transform(images))
         assert torch.equal(torch.get_rng_state(), state)
         assert all(torch.equal(value, before[name]) for name, value in net.state_dict().items())

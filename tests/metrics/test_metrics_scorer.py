@@ -51,7 +51,7 @@ class TestNames:
         assert names == sorted(metric.scorer_name for _, metric in all_metrics())
         assert {"neg_average_drop", "average_increase", "neg_prediction_change", "neg_deletion_auc", "insertion_auc",
                 "neg_deletion_accuracy_auc", "insertion_accuracy_auc", "monotonicity_correlation", "label_flip_rate",
-                "neg_mean_top_weights", "neg_parameter_randomisation", "single_deletion"} <= set(names)  # fmt: skip
+                "neg_mean_top_weights", "neg_model_parameter_randomisation", "faithfulness_estimate"} <= set(names)  # fmt: skip
 
     @pytest.mark.parametrize("name", get_scorer_names())
     def test_score_is_the_mean_with_the_sign_of_the_direction(self, name, explainer, X, y, truth):
@@ -81,8 +81,8 @@ class TestNames:
             explanation_scorer()
 
     def test_labels_and_truth_are_asked_for_where_they_are_needed(self, explainer, X):
-        with pytest.raises(ValueError, match=r"truth must be given for best_iou: .*; got None"):
-            get_scorer("best_iou")(explainer, X)
+        with pytest.raises(ValueError, match=r"truth must be given for max_iou: .*; got None"):
+            get_scorer("max_iou")(explainer, X)
         with pytest.raises(ValueError, match="y must be given for the scorer 'insertion_accuracy_auc'"):
             get_scorer("insertion_accuracy_auc")(explainer, X)
 

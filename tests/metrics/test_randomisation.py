@@ -17,10 +17,10 @@ from skxai.explainers import GradCAM, VanillaSaliency
 from skxai.metrics import (
     input_invariance,
     label_randomisation,
-    parameter_randomisation,
-    parameter_randomisation_curve,
+    model_parameter_randomisation,
+    model_parameter_randomisation_curve,
 )
-from skxai.metrics.randomisation import RandomisationCurve, randomised_modules
+from skxai.metrics.model_parameter_randomisation import RandomisationCurve, randomised_modules
 from skxai.models import AcoumonClassifier, PretrainedClassifier
 from skxai.testing.checks._assertions import untouched
 from skxai.testing.checks._classifiers import check_another_module_is_explained
@@ -45,7 +45,7 @@ def fitted_on_small_net(name, make, X):
 def test_reaches_every_explainer(name, make, X):
     explainer = fitted_on_small_net(name, make, X)
     maps = explainer.transform(X)
-    curve = parameter_randomisation_curve(explainer, X, maps, random_state=1)
+    curve = model_parameter_randomisation_curve(explainer, X, maps, random_state=1)
     assert curve.stages == ("dense", "body.0", "conv1")
     if not make.explains_model:
         np.testing.assert_allclose(curve.correlations, 1)
@@ -74,7 +74,7 @@ class Deaf(VanillaSaliency):
 
 def test_an_explainer_that_ignores_the_module_is_caught(X):
     deaf = fit_on(Deaf(AcoumonClassifier()), small_net(SHAPE), X)
-    np.testing.assert_allclose(parameter_randomisation(deaf, X, deaf.transform(X)), 1)
+    np.testing.assert_allclose(model_parameter_randomisation(deaf, X, deaf.transform(X)), 1)
     with pytest.raises(AssertionError, match="explain_module and an explainer that was fitted on the module"):
         check_another_module_is_explained(Deaf(AcoumonClassifier()))
 
@@ -84,8 +84,8 @@ class TestCurve:
         explainer = fit_on(VanillaSaliency(AcoumonClassifier()), small_net(SHAPE), X)
         maps = explainer.transform(X)
         maps[2] = 0
-        curve = parameter_randomisation_curve(explainer, X, maps, random_state=4)
-        values = parameter_randomisation(explainer, X, maps, random_state=4)
+        curve = model_parameter_randomisation_curve(explainer, X, maps, random_state=4)
+        values = model_parameter_randomisation(explainer, X, maps, random_state=4)
         np.testing.assert_array_equal(np.isnan(values), np.arange(6) == 2)
         np.testing.assert_array_equal(values, curve.per_clip())
         defined = np.delete(curve.correlations, 2, axis=0)
@@ -104,16 +104,16 @@ class TestCurve:
         X = np.random.default_rng(0).random((3, 4), dtype=np.float32)
         explainer = VanillaSaliency(PretrainedClassifier(net)).fit(X)
         maps = explainer.transform(X)
-        everything = parameter_randomisation_curve(explainer, X, maps, n_stages=None)
-        thinned = parameter_randomisation_curve(explainer, X, maps, n_stages=3)
+        everything = model_parameter_randomisation_curve(explainer, X, maps, n_stages=None)
+        thinned = model_parameter_randomisation_curve(explainer, X, maps, n_stages=3)
         assert everything.stages == tuple("876543210")
         assert thinned.stages == ("8", "4", "0")
         np.testing.assert_allclose(thinned.correlations, everything.correlations[:, [0, 4, 8]])
 
     def test_only_explainers_can_explain_anew(self, X):
         classifier = LogisticRegression().fit(X.reshape(6, -1), [0, 1] * 3)
-        with pytest.raises(TypeError, match="must be an explainer for parameter_randomisation; got LogisticRegression"):
-            parameter_randomisation_curve(classifier, X.reshape(6, -1), X.reshape(6, -1))
+        with pytest.raises(TypeError, match="must be an explainer for model_parameter_randomisation; got LogisticRegression"):
+            model_parameter_randomisation_curve(classifier, X.reshape(6, -1), X.reshape(6, -1))
 
     def test_networks_are_not_kept_by_shared_passes(self, X, monkeypatch):
         explainer = fit_on(GradCAM(AcoumonClassifier()), small_net(SHAPE), X)
@@ -125,7 +125,7 @@ class TestCurve:
 
         monkeypatch.setattr(explainer, "explain_module", explain_module, raising=False)
         with shared_passes():
-            parameter_randomisation(explainer, X, explainer.transform(X))
+            model_parameter_randomisation(explainer, X, explainer.transform(X))
             gc.collect()
             assert len(seen) == 3
             assert not any(module() is not None for module in seen)
@@ -149,7 +149,7 @@ class TestQuantusConvention:
                 (gradient,) = torch.autograd.grad(randomised(x)[torch.arange(len(X)), target].sum(), x)
                 correlations.append([_spearman(a, b) for a, b in zip(maps, gradient.numpy())])
         settings = {"order": order, "n_stages": None, "convention": "quantus", "random_state": 42}
-        curve = parameter_randomisation_curve(explainer, X, maps, **settings)
+        curve = model_parameter_randomisation_curve(explainer, X, maps, **settings)
         assert curve.stages == ("dense", "body.1", "body.0", "norm1", "conv1")
         np.testing.assert_allclose(curve.correlations.T, correlations, atol=1e-3)
 
@@ -162,8 +162,8 @@ class TestQuantusConvention:
 
     def test_unknown_convention_is_refused(self, X):
         explainer = fit_on(VanillaSaliency(AcoumonClassifier()), small_net(SHAPE), X)
-        with pytest.raises(ValueError, match="None or one of quantus for parameter_randomisation; got 'captum'"):
-            parameter_randomisation(explainer, X, X, convention="captum")
+        with pytest.raises(ValueError, match="None or one of quantus for model_parameter_randomisation; got 'captum'"):
+            model_parameter_randomisation(explainer, X, X, convention="captum")
 
 
 class Token(nn.Module):
@@ -196,7 +196,7 @@ class TestWeightsOfNoLayer:
     def test_are_named_by_the_module(self):
         X = np.random.default_rng(0).random((3, 6), dtype=np.float32)
         explainer = VanillaSaliency(PretrainedClassifier(Token())).fit(X)
-        assert parameter_randomisation_curve(explainer, X, explainer.transform(X)).stages == ("dense", "Token")
+        assert model_parameter_randomisation_curve(explainer, X, explainer.transform(X)).stages == ("dense", "Token")
 
     def test_a_network_without_any_is_refused(self):
         with pytest.raises(ValueError, match="Flatten has no layer with weights: there is nothing to randomise"):
@@ -215,7 +215,7 @@ def test_zero_map_is_undefined_or_an_order_by_chance(metric):
 
 
 SANITY = {
-    "parameter_randomisation": lambda *arguments: parameter_randomisation(*arguments),
+    "model_parameter_randomisation": lambda *arguments: model_parameter_randomisation(*arguments),
     "label_randomisation": lambda *arguments: label_randomisation(*arguments, max_epochs=1),
     "input_invariance": lambda *arguments: input_invariance(*arguments),
 }

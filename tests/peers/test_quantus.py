@@ -8,7 +8,7 @@ import torch
 from scipy.stats import rankdata
 
 from skxai.explainers import SmoothGrad, VanillaSaliency
-from skxai.metrics import deletion_curve, monotonicity_correlation, parameter_randomisation_curve
+from skxai.metrics import deletion_curve, model_parameter_randomisation_curve, monotonicity_correlation
 
 from .side_by_side import apart, peer
 
@@ -93,15 +93,15 @@ def randomised(package, subject, maps, **params):
     return call(metric, subject, maps, explain_func=explain)
 
 
-def test_parameter_randomisation(quantus, subject, agreement):
+def test_model_parameter_randomisation(quantus, subject, agreement):
     package, name = quantus
     explainer = VanillaSaliency(subject.classifier).fit(subject.X)
     maps = explainer.transform(subject.X)
     theirs = randomised(package, subject, maps)
     own = theirs.pop("original")
-    curve = parameter_randomisation_curve(explainer, subject.X, maps, n_stages=None, convention="quantus", random_state=3)
+    curve = model_parameter_randomisation_curve(explainer, subject.X, maps, n_stages=None, convention="quantus", random_state=3)
     assert curve.stages == tuple(theirs)
-    agreement("parameter_randomisation_curve", name, apart(curve.correlations, np.transpose(list(theirs.values()))), 1e-3)
+    agreement("model_parameter_randomisation_curve", name, apart(curve.correlations, np.transpose(list(theirs.values()))), 1e-3)
     # Its mean counts the maps' correlation with themselves, 1, as that with one more randomised network.
     np.testing.assert_allclose(own, 1, atol=1e-3)
     mean = np.array(randomised(package, subject, maps, return_average_correlation=True))
@@ -109,7 +109,7 @@ def test_parameter_randomisation(quantus, subject, agreement):
     np.testing.assert_allclose(mean, (curve.per_clip() * n_stages + 1) / (n_stages + 1), atol=1e-3)
 
 
-def test_its_parameter_randomisation_seeds_torchs_global_generator(quantus, subject, maps):
+def test_its_model_parameter_randomisation_seeds_torchs_global_generator(quantus, subject, maps):
     package, _ = quantus
     state = torch.get_rng_state()
     randomised(package, subject, maps)

@@ -105,17 +105,17 @@ METRICS = {
             it.p, it.x, it.a, it.c, it.uniform(it.settings["n_draws"]), it.tie_order, it.settings["features_in_step"]
         ),
     ),
-    "single_deletion": ({}, lambda it: metrics.single_deletion(it.p, it.x, it.a, it.c, it.b)),
-    "relevance_mass": ({}, lambda it: metrics.relevance_mass(it.a, it.mask(it.c))),
-    "relevance_rank": ({}, lambda it: metrics.relevance_rank(it.a, it.mask(it.c))),
+    "faithfulness_estimate": ({}, lambda it: metrics.faithfulness_estimate(it.p, it.x, it.a, it.c, it.b)),
+    "relevance_mass_accuracy": ({}, lambda it: metrics.relevance_mass_accuracy(it.a, it.mask(it.c))),
+    "relevance_rank_accuracy": ({}, lambda it: metrics.relevance_rank_accuracy(it.a, it.mask(it.c))),
     "pointing_game": ({}, lambda it: metrics.pointing_game(it.a, it.mask(it.c))),
-    "best_iou": ({}, lambda it: metrics.best_iou(it.a, it.mask(it.c))),
+    "max_iou": ({}, lambda it: metrics.max_iou(it.a, it.mask(it.c))),
     "visual_coherence": ({}, lambda it: metrics.visual_coherence(it.a, it.energy())),
     "class_discriminativity": ({}, lambda it: metrics.class_discriminativity(it.a, it.mask(it.c), it.others())),
     "silence_mass": ({}, lambda it: metrics.silence_mass(it.x, it.a)),
-    "parameter_randomisation": (
+    "model_parameter_randomisation": (
         {"explainer": "VanillaSaliency", "n_stages": 4},  # of 7: every other one is measured, none is left out
-        lambda it: metrics.parameter_randomisation(it.a, [it.explain(net, it.x, it.c) for net in it.with_new_weights()]),
+        lambda it: metrics.model_parameter_randomisation(it.a, [it.explain(net, it.x, it.c) for net in it.with_new_weights()]),
     ),
     # Masks go to the lowest value of the features in ``fit``, which is another level to the shifted network.
     "input_invariance": (

@@ -133,7 +133,7 @@ def monotonicity_correlation(p, x, a, c, fields, tie_order, features_in_step):
     return correlation(spearmanr, relevances, effects)
 
 
-def single_deletion(p, x, a, c, b, rows=4, columns=8):
+def faithfulness_estimate(p, x, a, c, b, rows=4, columns=8):
     """Correlation of each segment's relevance with the drop of p_c when it alone goes to the baseline (Nauta et al. 2023)."""
     height, width = x.shape[-2:]
     segments = {}
@@ -149,14 +149,14 @@ def single_deletion(p, x, a, c, b, rows=4, columns=8):
 # -- truth: m is the mask of the explained class, in [0, 1], E its energy ----------------------------------------------------
 
 
-def relevance_mass(a, m):
+def relevance_mass_accuracy(a, m):
     """Σ |a| m / Σ |a| (Arras et al. 2022)."""
     if m.max() == 0 or np.abs(a).max() == 0:
         return math.nan
     return sum(abs(relevance) * share for relevance, share in zip(a.flat, m.flat)) / sum(abs(relevance) for relevance in a.flat)
 
 
-def relevance_rank(a, m):
+def relevance_rank_accuracy(a, m):
     """Share of the K most relevant cells that are among the K of the event; of ties over the K-th place the expected share."""
     cells, event = list(np.abs(a).flat), [share >= 0.5 for share in m.flat]
     K = sum(event)
@@ -176,7 +176,7 @@ def pointing_game(a, m):
     return sum(hits) / len(hits)
 
 
-def best_iou(a, m):
+def max_iou(a, m):
     """The greatest |R ∩ M| / |R ∪ M| over all thresholds τ, R = {|a| ≥ τ} (Choe et al. 2020)."""
     event = m >= 0.5
     if not event.any() or np.ptp(np.abs(a)) == 0:
@@ -217,7 +217,7 @@ def silence_mass(x, a, min_columns=2, tolerance=1e-4):
 # -- sanity ----------------------------------------------------------------------------------------------------------------
 
 
-def parameter_randomisation(a, maps_after):
+def model_parameter_randomisation(a, maps_after):
     """Mean rank correlation of |a| with the |maps| of the networks with new weights (Adebayo et al. 2018)."""
     correlations = [correlation(spearmanr, np.abs(a).ravel(), np.abs(after).ravel()) for after in maps_after]
     return np.mean([found for found in correlations if not math.isnan(found)])

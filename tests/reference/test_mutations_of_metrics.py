@@ -27,7 +27,7 @@ from skxai.metrics import (
 from .mutations import Instead, Mutations, check_is_caught
 
 # Modules in whose place the package shows their function.
-single_deletion_module = importlib.import_module("skxai.metrics.single_deletion")
+faithfulness_estimate_module = importlib.import_module("skxai.metrics.faithfulness_estimate")
 input_invariance_module = importlib.import_module("skxai.metrics.input_invariance")
 MUTATIONS = Mutations()
 breaks = MUTATIONS.breaks
@@ -81,12 +81,12 @@ def half_of_the_map_by_position(patch):
     patch.setattr(masked_prediction, "np", Instead(np, sort=lambda values, axis: values))
 
 
-@breaks("average_drop", "deletion_auc", "insertion_auc", "deletion_accuracy_auc", "single_deletion")
+@breaks("average_drop", "deletion_auc", "insertion_auc", "deletion_accuracy_auc", "faithfulness_estimate")
 def baseline_is_the_lowest_of_the_clip(patch):
     patch.setattr(perturbation, "resolve_baseline", lambda baseline, x, *_: x.amin((1, 2, 3), keepdim=True))
 
 
-@breaks("deletion_auc", "insertion_auc", "deletion_accuracy_auc", "label_flip_rate", "single_deletion")
+@breaks("deletion_auc", "insertion_auc", "deletion_accuracy_auc", "label_flip_rate", "faithfulness_estimate")
 def baseline_is_zero(patch):
     patch.setattr(perturbation, "resolve_baseline", lambda baseline, x, *_: torch.zeros(1, 1, 1, 1))
 
@@ -176,7 +176,7 @@ def one_draw_for_all_pixels_of_a_group(patch):
     patch.setattr(monotonicity, "np", Instead(np, random=Instead(np.random, default_rng=Shared)))
 
 
-@breaks("monotonicity_correlation", "single_deletion")
+@breaks("monotonicity_correlation", "faithfulness_estimate")
 def probability_of_whatever_is_predicted(patch):
     sweep = FrozenNetwork.sweep
 
@@ -188,19 +188,19 @@ def probability_of_whatever_is_predicted(patch):
     patch.setattr(FrozenNetwork, "sweep", of_the_winner)
 
 
-@breaks("single_deletion")
+@breaks("faithfulness_estimate")
 def rows_and_columns_exchanged(patch):
-    grid = single_deletion_module._grid
-    patch.setattr(single_deletion_module, "_grid", lambda clip_shape, segments: grid(clip_shape, segments[::-1]))
+    grid = faithfulness_estimate_module._grid
+    patch.setattr(faithfulness_estimate_module, "_grid", lambda clip_shape, segments: grid(clip_shape, segments[::-1]))
 
 
-@breaks("parameter_randomisation")
+@breaks("model_parameter_randomisation")
 def one_seed_for_all_layers(patch):
     reinitialise = randomisation.reinitialise
     patch.setattr(randomisation, "reinitialise", lambda layer, seed: reinitialise(layer, 0))
 
 
-@breaks("parameter_randomisation")
+@breaks("model_parameter_randomisation")
 def similarity_of_the_map_with_itself(patch):
     randomised_modules = randomisation.randomised_modules
 
@@ -211,7 +211,7 @@ def similarity_of_the_map_with_itself(patch):
     patch.setattr(randomisation, "randomised_modules", with_the_trained_one)
 
 
-@breaks("parameter_randomisation")
+@breaks("model_parameter_randomisation")
 def cascade_forgets_the_layers_above(patch):
     randomised_modules = randomisation.randomised_modules
     patch.setattr(
@@ -221,7 +221,7 @@ def cascade_forgets_the_layers_above(patch):
     )
 
 
-@breaks("parameter_randomisation")
+@breaks("model_parameter_randomisation")
 def explainer_is_never_reached(patch):
     patch.setattr(Explainer, "explain_module", lambda self, module, X, target: self.explain(X, target))
 
@@ -231,18 +231,18 @@ def shift_is_not_taken_away(patch):
     patch.setattr(input_invariance_module, "shifted_module", lambda module, offset: copy.deepcopy(module))
 
 
-@breaks("relevance_mass")
+@breaks("relevance_mass_accuracy")
 def mask_of_yes_and_no(patch):
     located = localisation.located
     patch.setattr(localisation, "located", lambda *arguments: (it := located(*arguments)) and replace(it, mask=it.mask >= 0.5))
 
 
-@breaks("relevance_rank", "pointing_game", "best_iou")
+@breaks("relevance_rank_accuracy", "pointing_game", "max_iou")
 def event_is_wherever_the_mask_is_not_0(patch):
     patch.setattr(_truth.Located, "inside", property(lambda self: self.mask > 0))
 
 
-@breaks("relevance_mass", "relevance_rank", "visual_coherence", "class_discriminativity")
+@breaks("relevance_mass_accuracy", "relevance_rank_accuracy", "visual_coherence", "class_discriminativity")
 def truth_of_the_label_and_not_of_the_explained_class(patch):
     for module in (_truth, discriminativity):
         patch.setattr(module, "explained_labels", lambda estimator, X, maps, truth, *_: truth.classes[truth.sounding.argmax(1)])

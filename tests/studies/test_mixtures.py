@@ -63,6 +63,9 @@ def test_mixtures_tell_a_map_of_the_source_from_one_of_all_sound(scenes, extract
     of_the_source = mixtures.scores(OfTheSource(), [OF_TWO_SOUNDS])[OF_TWO_SOUNDS]
     assert np.isnan(of_the_source[3])
     assert of_the_source[~silent].min() > 0.1
-    source, sound = (mixtures.scores(explainer, ["relevance_mass"])["relevance_mass"] for explainer in (OfTheSource(), energy))
+    source, sound = (
+        mixtures.scores(explainer, ["relevance_mass_accuracy"])["relevance_mass_accuracy"]
+        for explainer in (OfTheSource(), energy)
+    )
     assert np.isnan(source[3])
     assert (source > sound)[~silent].all()

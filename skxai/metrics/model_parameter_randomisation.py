@@ -48,7 +48,7 @@ class RandomisationCurve:
 
 @shared
 @torch.inference_mode(False)  # where the weights could not be used for gradients
-def parameter_randomisation_curve(
+def model_parameter_randomisation_curve(
     estimator,
     X,
     maps,
@@ -117,21 +117,21 @@ def parameter_randomisation_curve(
     --------
     >>> import numpy as np
     >>> from skxai.explainers import VanillaSaliency
-    >>> from skxai.metrics import parameter_randomisation_curve
+    >>> from skxai.metrics import model_parameter_randomisation_curve
     >>> from skxai.models import AcoumonClassifier
     >>> X = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32)
     >>> y = np.repeat(["cough", "wheeze"], 10)
     >>> explainer = VanillaSaliency(AcoumonClassifier(max_epochs=1, random_state=0)).fit(X, y)
-    >>> curve = parameter_randomisation_curve(explainer, X, explainer.transform(X), n_stages=3)
+    >>> curve = model_parameter_randomisation_curve(explainer, X, explainer.transform(X), n_stages=3)
     >>> curve.correlations.shape, curve.mean().shape
     ((20, 3), (3,))
     """
     if order not in ORDERS:
         raise ValueError(f"order must be one of {', '.join(ORDERS)}; got {order!r}.")
-    convention_of(ONE_SEED, convention, "parameter_randomisation")
+    convention_of(ONE_SEED, convention, "model_parameter_randomisation")
     if n_stages is not None and n_stages < 1:
         raise ValueError(f"n_stages must be at least 1, or None for all; got {n_stages!r}.")
-    it = explained(estimator, X, maps, target, "parameter_randomisation")
+    it = explained(estimator, X, maps, target, "model_parameter_randomisation")
     module, seed = unwrap(estimator).module_, seed_from(random_state)
     stages = _stages(module, convention)
     return RandomisationCurve(
@@ -149,7 +149,7 @@ def parameter_randomisation_curve(
 
 
 @metric(greater_is_better=False, bounds=(-1, 1), family="randomisation", requires_explainer=True, requires_module=True)
-def parameter_randomisation(
+def model_parameter_randomisation(
     estimator,
     X,
     maps,
@@ -169,7 +169,7 @@ def parameter_randomisation(
     weights. The map of the trained network itself is not among them. A map that stays the same explains the architecture or
     the clip, not the model: smaller is better.
 
-    See ``parameter_randomisation_curve`` for the parameters, and for the correlations layer by layer.
+    See ``model_parameter_randomisation_curve`` for the parameters, and for the correlations layer by layer.
 
     Returns
     -------
@@ -189,15 +189,15 @@ def parameter_randomisation(
     --------
     >>> import numpy as np
     >>> from skxai.explainers import VanillaSaliency
-    >>> from skxai.metrics import parameter_randomisation
+    >>> from skxai.metrics import model_parameter_randomisation
     >>> from skxai.models import AcoumonClassifier
     >>> X = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32)
     >>> y = np.repeat(["cough", "wheeze"], 10)
     >>> explainer = VanillaSaliency(AcoumonClassifier(max_epochs=1, random_state=0)).fit(X, y)
-    >>> bool(parameter_randomisation(explainer, X, explainer.transform(X)).mean() < 0.5)
+    >>> bool(model_parameter_randomisation(explainer, X, explainer.transform(X)).mean() < 0.5)
     True
     """
-    return parameter_randomisation_curve(
+    return model_parameter_randomisation_curve(
         estimator,
         X,
         maps,

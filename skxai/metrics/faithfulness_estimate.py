@@ -9,7 +9,7 @@ from .perturbation import outcomes, subject
 
 
 @metric(greater_is_better=True, bounds=(-1, 1), family="faithfulness")
-def single_deletion(
+def faithfulness_estimate(
     estimator, X, maps, y=None, *, target=None, baseline="floor", segments=(4, 8), batch_size=None, random_state=0
 ):
     r"""Correlation of each segment's relevance with the drop of the probability when it alone goes to the baseline.
@@ -47,17 +47,19 @@ def single_deletion(
 
     References
     ----------
-    .. [1] Nauta et al., "From anecdotal evidence to quantitative evaluation methods: a systematic review on evaluating
+    .. [1] Alvarez-Melis & Jaakkola, "Towards robust interpretability with self-explaining neural networks", NeurIPS 2018,
+       section 5.1: faithfulness, one feature at a time; here one segment.
+    .. [2] Nauta et al., "From anecdotal evidence to quantitative evaluation methods: a systematic review on evaluating
        explainable AI", ACM Computing Surveys 55(13s), 2023: single deletion.
 
     Examples
     --------
     >>> import numpy as np
     >>> from sklearn.linear_model import LogisticRegression
-    >>> from skxai.metrics import single_deletion
+    >>> from skxai.metrics import faithfulness_estimate
     >>> X = np.random.default_rng(0).random((50, 4))
     >>> model = LogisticRegression().fit(X, X[:, 0] > 0.5)
-    >>> single_deletion(model, X, X * model.coef_, target=True).mean().round(1)
+    >>> faithfulness_estimate(model, X, X * model.coef_, target=True).mean().round(1)
     np.float64(1.0)
     """
     if len(segments) != 2 or min(segments) < 1:
