@@ -209,7 +209,7 @@ def _compare(options):
             result.table.evidence.facts.update(facts)
             result.table.to_html(partial / "page.html", title=_title(options))
         publish_folder(partial, options.out)
-    except BaseException:
+    except BaseException:  # also Ctrl-C: no half-written folder stays behind
         shutil.rmtree(partial, ignore_errors=True)
         raise
     print()

@@ -36,6 +36,16 @@ LONG = {
     "studies/run.py": "being cut",
     "cli.py": "being cut",
 }
+# How many statements of a file catch any exception. Each has its reason in a comment.
+BROAD = {
+    "cli.py": 1,
+    "comparison/page/__init__.py": 1,
+    "engine/_cache.py": 1,
+    "engine/_freeze.py": 4,
+    "explainers/captum_explainer.py": 1,
+    "testing/checks/__init__.py": 1,
+    "testing/checks/_assertions.py": 1,
+}
 UNTYPED = dict.fromkeys([*PUBLIC, "engine"], "hints are being written")
 
 
@@ -56,6 +66,32 @@ def test_no_files_import_each_other_in_a_circle():
 
 def test_what_is_private_is_used_in_its_own_package_only():
     assert house.private_imports(IMPORTS) == []
+
+
+def test_what_catches_any_exception_gives_a_reason_and_gets_no_more():
+    found = {path.relative_to(ROOT).as_posix(): house.broad_excepts(path) for path in MODULES}
+    assert [(file, line) for file, lines in found.items() for line, reason in lines.items() if not reason] == []
+    assert [file for file, lines in found.items() if len(lines) > BROAD.get(file, 0)] == []
+
+
+BROAD_CODE = """
+try:
+    pass
+except (ValueError, Exception):
+    pass
+except:  # a reason
+    pass
+except ValueError:
+    pass
+# a reason
+with contextlib.suppress(BaseException), suppress(KeyError):
+    pass
+"""
+
+
+def test_what_catches_any_exception_is_found(tmp_path):
+    (tmp_path / "module.py").write_text(BROAD_CODE)
+    assert house.broad_excepts(tmp_path / "module.py") == {4: False, 6: True, 11: True}
 
 
 def public_names(packages=PUBLIC):

@@ -146,6 +146,25 @@ def lines_of_code(path):
     return lengths
 
 
+def broad_excepts(path):
+    """Return ``{line: whether a comment beside or above gives a reason}`` of what catches any exception."""
+    text = path.read_text(encoding="utf-8")
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    comments = {token.start[0] for token in tokens if token.type == tokenize.COMMENT}
+    lines = [node.lineno for node in ast.walk(ast.parse(text)) if _catches_all(node)]
+    return {line: not comments.isdisjoint({line - 1, line}) for line in sorted(lines)}
+
+
+def _catches_all(node):
+    if isinstance(node, ast.ExceptHandler):
+        caught = [node.type] if node.type else [ast.Name("BaseException")]
+    elif isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", None)) == "suppress":
+        caught = node.args
+    else:
+        return False
+    return any(getattr(each, "id", None) in ("Exception", "BaseException") for part in caught for each in ast.walk(part))
+
+
 def main():
     """Print each package with its size and the packages that it imports."""
     imports = all_imports()

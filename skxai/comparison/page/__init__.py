@@ -204,7 +204,7 @@ def _replace(path, text):
         with file:
             file.write(text)
         os.replace(partial, path)
-    except BaseException:
+    except BaseException:  # also Ctrl-C: no half-written page stays behind
         partial.unlink()
         raise
     return path

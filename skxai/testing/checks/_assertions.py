@@ -36,7 +36,7 @@ def raises(kind, *words, because):
         yield
     except kind as error:
         message = str(error)
-    except Exception as error:
+    except Exception as error:  # of any other kind is what the check is about
         raise AssertionError(f"{because} must raise {kind.__name__}; got {type(error).__name__}: {error}") from error
     else:
         raise AssertionError(f"{because} must raise {kind.__name__}; it raised nothing.")
