@@ -2,7 +2,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: demo test check house bench agreement browser clean
+.PHONY: demo test check house mutants bench agreement browser clean
 
 demo: .venv/installed  ## train, explain, score and draw on built-in scenes; results in out/demo, and as one page
 	$(BIN)/skxai compare --html --out out/demo --overwrite
@@ -17,6 +17,9 @@ check: .venv/installed  ## lint, formatting and types
 
 house: .venv/installed  ## the packages and who imports whom
 	$(BIN)/python -m tools.house
+
+mutants: .venv/installed  ## change one thing at a time, and see whether a test notices; ARGS="--only 'metrics/*'" narrows it
+	$(BIN)/python -m tools.mutants $(ARGS)
 
 bench: export BENCH_COMMAND = make bench$(if $(ARGS), ARGS="$(ARGS)")
 bench: .venv/peers  ## time everything beside the peers (35 to 55 minutes); ARGS="-k score_cam" narrows it

@@ -1,9 +1,9 @@
 """Change one thing in skxai at a time, and ask whether a test notices: what none notices is printed.
 
-`make mutants` samples from all changes of `tools/mutations.py` to the metrics, explainers, features, inspection and statistics. A
-process that has imported all but skxai is forked for each; the child gets the changed source by an import hook and runs the tests
-that concern it, the nearest first. A failure counts when the test passes without the change. Changes that change nothing
-that can be seen are told, with the reason, in `tools/equivalent_mutants.toml`.
+`make mutants` samples from all changes of `tools/mutations.py` to the metrics, explainers, features, inspection and statistics.
+A process that has imported all but skxai is forked for each; the child gets the changed source by an import hook and runs the
+tests that concern it, the nearest first. A failure counts when the test passes without the change. Changes that change
+nothing that can be seen are told, with the reason, in `tools/equivalent_mutants.toml`.
 """
 
 import argparse
@@ -19,6 +19,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 import tomllib
 from pathlib import Path
 
@@ -34,6 +35,7 @@ EQUIVALENT = Path(__file__).with_name("equivalent_mutants.toml")
 ELSEWHERE = {"utils/statistics.py": "comparison"}
 SECONDS = 300  # for the tests of one mutant; one that hangs is noticed
 BAR = 0.97
+_REWRITE = "ignore::pytest.PytestAssertRewriteWarning"  # plugins that are imported before the fork
 
 
 class _Mutated(importlib.abc.MetaPathFinder, importlib.machinery.SourceFileLoader):
@@ -120,17 +122,18 @@ def _child(runs, mutation, text, answer):
     import pytest
 
     os.setsid()
-    # The tests must find the same hypothesis examples each time, and leave no files behind.
     sys.dont_write_bytecode = True
     log = os.open(f"{answer}.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(log, 1)
     os.dup2(log, 2)
+    sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
     if mutation is not None:
         sys.meta_path.insert(0, _Mutated(mutation.file, mutation.apply(text)))
     failed = None
     for paths, names in runs:
         watch = _Watch(names)
-        options = ["-x", "-q", "-p", "no:xdist", "-p", "no:cacheprovider", "-o", "addopts=", "--tb=line", "--no-header"]
+        options = ["-x", "-q", "-p", "no:xdist", "-p", "no:cacheprovider", "-o", "addopts=", "--tb=line", "-W", _REWRITE]
         code = pytest.main([*options, f"--basetemp={answer}.tmp", *paths], plugins=[watch])
         if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
             failed = watch.failed or f"collection of {' '.join(paths)}"
@@ -153,7 +156,10 @@ class Nursery:
         if (pid := os.fork()) == 0:
             try:
                 _child(runs, mutation, text, answer)
+            except BaseException:
+                traceback.print_exc()
             finally:
+                sys.stderr.flush()
                 os._exit(1)
         self.running[pid] = (task, answer, time.monotonic())
 
@@ -169,8 +175,10 @@ class Nursery:
                     os.killpg(pid, signal.SIGKILL)
                     os.waitpid(pid, 0)
                 del self.running[pid]
-                failed = json.loads(answer.read_text()) if answer.exists() else "the time" if not ended else "a crash"
-                return task, failed, seconds
+                if ended and not answer.exists():
+                    log = Path(f"{answer}.log").read_text(errors="replace")
+                    raise RuntimeError(f"A child came to no end at {task}:\n{log[-3000:]}")
+                return task, json.loads(answer.read_text()) if ended else f"more than {SECONDS} s", seconds
             time.sleep(0.05)
 
 

@@ -14,6 +14,8 @@ OTHER_NAMES = {
     "nanmin": "nanmax", "cumsum": "cumprod", "zeros": "ones", "zeros_like": "ones_like", "relu": "abs", "amin": "amax",
 }  # fmt: skip
 OTHER_NAMES |= {other: name for name, other in OTHER_NAMES.items() if other != "abs"}
+COMMUTATIVE = ("hypot", "minimum", "maximum", "min", "max", "array_equal", "allclose", "add", "multiply", "logical_and")
+NO_EFFECT = ("frozen", "maxsize", "stacklevel")  # keywords that change no result
 SILENT = ("logger", "log", "logging", "warnings")  # what they are called with is text
 
 
@@ -197,15 +199,14 @@ class _Collector(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_Call(self, node):
-        if isinstance(node.func, ast.Name | ast.Attribute):
-            name = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
-            if name in OTHER_NAMES:
-                start, end = self.span(node.func)
-                self.add(end - len(name.encode()), end, OTHER_NAMES[name])
-            owner = getattr(node.func, "value", None)
-            if isinstance(owner, ast.Name) and owner.id in SILENT:
-                return
-        if len(node.args) >= 2 and not any(isinstance(each, ast.Starred) for each in node.args[:2]):
+        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        if name in OTHER_NAMES:
+            _, end = self.span(node.func)
+            self.add(end - len(name.encode()), end, OTHER_NAMES[name])
+        owner = getattr(node.func, "value", None)
+        if isinstance(owner, ast.Name) and owner.id in SILENT:
+            return
+        if len(node.args) >= 2 and name not in COMMUTATIVE and not any(isinstance(each, ast.Starred) for each in node.args[:2]):
             first, second = node.args[:2]
             if self.source(first) != self.source(second):
                 between = self.data[self.span(first)[1] : self.span(second)[0]].decode()
@@ -213,4 +214,5 @@ class _Collector(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_keyword(self, node):
-        self.visit(node.value)
+        if node.arg not in NO_EFFECT:
+            self.visit(node.value)
