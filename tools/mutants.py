@@ -19,8 +19,8 @@ import signal
 import sys
 import tempfile
 import time
-import traceback
 import tomllib
+import traceback
 from pathlib import Path
 
 from .house import ROOT, all_imports, package_of
