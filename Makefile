@@ -2,7 +2,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: demo test check house mutants bench agreement browser clean
+.PHONY: demo test check house docstrings mutants bench agreement browser clean
 
 demo: .venv/installed  ## train, explain, score and draw on built-in scenes; results in out/demo, and as one page
 	$(BIN)/skxai compare --html --out out/demo --overwrite
@@ -17,6 +17,9 @@ check: .venv/installed  ## lint, formatting and types
 
 house: .venv/installed  ## the packages and who imports whom
 	$(BIN)/python -m tools.house
+
+docstrings: .venv/installed  ## write the shared text about parameters into the docstrings
+	$(BIN)/python -m tools.shared_docstrings
 
 mutants: .venv/installed  ## change one thing at a time, and see whether a test notices; ARGS="--only 'metrics/*'" narrows it
 	$(BIN)/python -m tools.mutants $(ARGS)

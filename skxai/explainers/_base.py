@@ -3,9 +3,12 @@
 from abc import ABC, abstractmethod
 from itertools import chain
 from numbers import Integral
+from typing import Any, Self
 
+import joblib
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 from tqdm.auto import tqdm
@@ -14,6 +17,9 @@ from ..engine import FeatureRange, blocks, freeze, predictor
 from ..utils.random import seed_from
 from ..utils.validation import HasMethods, Interval, check_features
 from ._fit import fit_once, is_trained_by_fit
+
+MemoryLike = str | joblib.Memory | None
+RandomStateLike = int | np.random.RandomState | None
 
 
 class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
@@ -25,35 +31,29 @@ class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
     Parameters
     ----------
     estimator : classifier
-        A classifier of ``skxai.models``, a skorch ``NeuralNetClassifier``, or either in ``FrozenEstimator``, which is not
-        trained again. Any classifier of scikit-learn with ``predict_proba``, where the method does not need a torch module.
+        Of ``skxai.models``, or a skorch ``NeuralNetClassifier``; in ``FrozenEstimator`` it is not trained again.
     target : label or None, default=None
         The class to explain. None is the class that is predicted for each clip.
     batch_size : int or None, default=None
         Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
     memory : str, joblib.Memory or None, default=None
-        Where trained classifiers are kept: the same classifier is trained once on the same data, however many candidates a
-        search tries and however many workers it has.
+        Where trained classifiers are kept, so that the same one is trained once on the same data.
     verbose : int, default=0
         Above 0 shows a progress bar.
 
     Attributes
     ----------
-    estimator_ : classifier
-        The fitted clone.
-    classes_ : ndarray of shape (k,)
-        The labels.
+    estimator_, classes_, feature_range_ : classifier, ndarray of shape (k,), FeatureRange
+        The fitted clone; its labels; the lowest and highest feature value seen in ``fit``, and silence.
     feature_shape_ : tuple of int
         Shape of one clip.
-    feature_range_ : FeatureRange
-        Lowest and highest feature value seen in ``fit``, and silence, the "floor" of masking.
     explains_model : bool
-        Of the class: whether maps depend on the model. False for the floors, ``RandomMap``, ``EnergyMap`` and ``EdgeMap``.
+        Of the class: whether maps depend on the model. False for the controls, ``RandomMap``, ``EnergyMap`` and ``EdgeMap``.
     explains_target : bool
-        Of the class: whether maps depend on the class that is explained. False for ``EigenCAM``; floors need not say so.
+        Of the class: whether maps depend on the class that is explained. False for ``EigenCAM``; controls need not say so.
     requires_module : bool
         Of the class: whether the classifier must hold a torch module. False for methods that ask it for probabilities only,
-        such as ``Occlusion``, and for the floors: they take any classifier.
+        such as ``Occlusion``, and for the controls: they take any classifier of scikit-learn.
     """
 
     _parameter_constraints = {
@@ -80,8 +80,17 @@ class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
     # Whether batches may run in parallel threads. Where they would wait for each other, torch's own threads do more.
     _in_parallel = True
 
+    def __init__(
+        self, estimator: Any, *, target: Any = None, batch_size: int | None = None, memory: MemoryLike = None, verbose: int = 0
+    ) -> None:
+        self.estimator = estimator
+        self.target = target
+        self.batch_size = batch_size
+        self.memory = memory
+        self.verbose = verbose
+
     @abstractmethod
-    def _explain(self, network, x, target):
+    def _explain(self, network: Any, x: torch.Tensor, target: Any) -> torch.Tensor:
         """Return the maps of a batch.
 
         Parameters
@@ -100,7 +109,7 @@ class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
         """
 
     @torch.inference_mode(False)  # where gradients would silently be zero
-    def fit(self, X, y=None):
+    def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> Self:
         """Fit a clone of the classifier.
 
         Parameters
@@ -124,7 +133,7 @@ class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
         self._check_network(X)
         return self
 
-    def transform(self, X):
+    def transform(self, X: ArrayLike) -> np.ndarray:
         """Return the saliency maps.
 
         Parameters
@@ -140,7 +149,7 @@ class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
         return self.explain(X)
 
     @torch.inference_mode(False)  # where gradients would silently be zero
-    def explain(self, X, target=None):
+    def explain(self, X: ArrayLike, target: Any = None) -> np.ndarray:
         """Return the saliency maps of given classes.
 
         Parameters
@@ -158,18 +167,18 @@ class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
         X = check_features(self, X)
         return self._maps(self._network(X), X, self.target if target is None else target)
 
-    def predict(self, X):
+    def predict(self, X: ArrayLike) -> np.ndarray:
         """Return the classifier's labels ``(n,)``."""
         probabilities = self.predict_proba(X)
         return self.classes_[probabilities.argmax(axis=1)]
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: ArrayLike) -> np.ndarray:
         """Return the classifier's probabilities ``(n, k)``, float32."""
         check_is_fitted(self, "estimator_")
         X = check_features(self, X)
         return predictor(self.estimator_, X, batch_size=self.batch_size).predict_proba(X)
 
-    def score(self, X, y=None):
+    def score(self, X: ArrayLike, y: Any = None) -> float:
         """Return the mean over the clips of insertion AUC − deletion AUC, in [−1, 1]; greater is more faithful.
 
         Parameters
@@ -177,7 +186,7 @@ class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
         X : array-like of shape (n, ...)
             Features, each clip of the shape seen in ``fit``.
         y : ignored
-            For scikit-learn's sake.
+            Parameter not used, present for API consistency.
 
         Returns
         -------
@@ -190,7 +199,7 @@ class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
         return scores["insertion_auc"] + scores["neg_deletion_auc"]
 
     @torch.inference_mode(False)  # where gradients would silently be zero
-    def explain_module(self, module, X, target):
+    def explain_module(self, module: torch.nn.Module, X: ArrayLike, target: Any) -> np.ndarray:
         """Return the maps of another module in the place of the fitted one, as a randomisation check needs.
 
         Parameters

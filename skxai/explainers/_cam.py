@@ -3,11 +3,12 @@
 import warnings
 from abc import abstractmethod
 from numbers import Integral
+from typing import Any
 
 import torch
 
 from ..engine import freeze, unwrap
-from ._base import Explainer
+from ._base import Explainer, MemoryLike
 from ._conventions import Resizing, names_of
 
 # How the map becomes one of the features' size, by convention. captum keeps its sign; all others have taken the ReLU.
@@ -25,13 +26,21 @@ class CAM(Explainer):
 
     Parameters
     ----------
-    estimator, target, batch_size, memory, verbose
-        See ``Explainer``.
+    estimator : classifier
+        Of ``skxai.models``, or a skorch ``NeuralNetClassifier``; in ``FrozenEstimator`` it is not trained again.
+    target : label or None, default=None
+        The class to explain. None is the class that is predicted for each clip.
     layer : str, int or None, default=None
-        The layer whose feature maps are summed: a dotted name of the network, or an index into its convolutions. None is the
-        last convolution, or the layer that the classifier names as its ``cam_layer_``.
+        The layer whose feature maps are summed: a dotted name, or an index into the convolutions. None is the classifier's
+        ``cam_layer_``, or else the last convolution.
     convention : str or None, default=None
-        Whose number it is. None is the method's own definition.
+        Package whose convention is reproduced. None is the method's own definition.
+    batch_size : int or None, default=None
+        Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
+    memory : str, joblib.Memory or None, default=None
+        Where trained classifiers are kept, so that the same one is trained once on the same data.
+    verbose : int, default=0
+        Above 0 shows a progress bar.
     """
 
     _parameter_constraints = {
@@ -40,14 +49,20 @@ class CAM(Explainer):
         "convention": names_of(RESIZINGS),
     }
 
-    def __init__(self, estimator, *, target=None, layer=None, convention=None, batch_size=None, memory=None, verbose=0):
-        self.estimator = estimator
-        self.target = target
+    def __init__(
+        self,
+        estimator: Any,
+        *,
+        target: Any = None,
+        layer: str | int | None = None,
+        convention: str | None = None,
+        batch_size: int | None = None,
+        memory: MemoryLike = None,
+        verbose: int = 0,
+    ) -> None:
+        super().__init__(estimator, target=target, batch_size=batch_size, memory=memory, verbose=verbose)
         self.layer = layer
         self.convention = convention
-        self.batch_size = batch_size
-        self.memory = memory
-        self.verbose = verbose
 
     def _network(self, X, module=None):
         layer = getattr(unwrap(self.estimator_), "cam_layer_", None) if self.layer is None else self.layer
@@ -76,7 +91,7 @@ class GradientCAM(CAM):
     _finds_target = True
 
     @abstractmethod
-    def _weights(self, activations, gradients):
+    def _weights(self, activations: torch.Tensor, gradients: torch.Tensor) -> torch.Tensor:
         """Return the weights of feature maps ``(b, k, p)``, or of their p pixels, from the gradients ``(b, k, p)`` of S_c.
 
         Returns
@@ -84,7 +99,7 @@ class GradientCAM(CAM):
         tensor of shape (b, k) or (b, k, p)
         """
 
-    def _explain(self, network, x, target):
+    def _explain(self, network: Any, x: torch.Tensor, target: Any) -> torch.Tensor:
         activations, gradients = network.activation_gradients(x, target)
         weights = self._weights(activations.flatten(2), gradients.flatten(2))
         maps = weighted_sum(activations, weights, signed=self.convention == "captum")

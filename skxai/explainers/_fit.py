@@ -20,7 +20,7 @@ def fit_once(estimator, X, y, memory=None):
     Parameters
     ----------
     estimator : classifier
-        Ours, skorch's, or either in ``FrozenEstimator``, which is not trained.
+        Of ``skxai.models``, or a skorch ``NeuralNetClassifier``; in ``FrozenEstimator`` it is not trained again.
     X : ndarray of shape (n, ...)
     y : array-like of shape (n,) or None
     memory : str, joblib.Memory or None

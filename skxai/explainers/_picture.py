@@ -5,6 +5,7 @@ from numbers import Integral, Real
 
 from ..utils.validation import Interval
 
+Size = int | float | tuple | list
 # The constraints of a parameter that is a size; what a tuple holds is checked by ``sizes``.
 SIZE = [Interval(Integral, 1, None, closed="left"), Interval(Real, 0, 1, closed="right"), tuple, list]
 

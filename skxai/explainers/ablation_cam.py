@@ -1,5 +1,7 @@
 """Feature maps weighted by what the class score loses without them."""
 
+from typing import Any
+
 import torch
 
 from ._cam import CAM, RESIZINGS, project, weighted_sum
@@ -21,19 +23,18 @@ class AblationCAM(CAM):
     Parameters
     ----------
     estimator : classifier
-        A classifier of ``skxai.models``, a skorch ``NeuralNetClassifier``, or either in ``FrozenEstimator``, which is not
-        trained again.
+        Of ``skxai.models``, or a skorch ``NeuralNetClassifier``; in ``FrozenEstimator`` it is not trained again.
     target : label or None, default=None
         The class to explain. None is the class that is predicted for each clip.
     layer : str, int or None, default=None
-        The layer whose feature maps are summed: a dotted name of the network, or an index into its convolutions. None is the
-        last convolution, or the layer that the classifier names as its ``cam_layer_``.
+        The layer whose feature maps are summed: a dotted name, or an index into the convolutions. None is the classifier's
+        ``cam_layer_``, or else the last convolution.
     convention : {"pytorch-grad-cam"} or None, default=None
-        Whose number it is. None is the definition above. "pytorch-grad-cam" (``ablation_cam.py``): the weights are divided by
-        S_c, whatever its sign. Map scaled as in ``GradCAM``. Where the least value of all feature maps is not 0, as at a bare
-        convolution, a feature map is not set to 0 but to that value less 10⁷, the next one to that less 2 · 10⁷, and so on
-        up to the 32nd (``ablation_layer.py``: the minimum is taken over those that it has set already), so that the weights
-        depend on the order of the feature maps.
+        Package whose convention is reproduced. None is the definition above. "pytorch-grad-cam" (``ablation_cam.py``): the
+        weights are divided by S_c, whatever its sign. Map scaled as in ``GradCAM``. Where the least value of all feature maps
+        is not 0, as at a bare convolution, a feature map is not set to 0 but to that value less 10⁷, the next one to that less
+        2 · 10⁷, and so on up to the 32nd (``ablation_layer.py``: the minimum is taken over those that it has set already), so
+        that the weights depend on the order of the feature maps.
     batch_size : int or None, default=None
         Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
     memory : str, joblib.Memory or None, default=None
@@ -43,12 +44,8 @@ class AblationCAM(CAM):
 
     Attributes
     ----------
-    estimator_ : classifier
-        The fitted clone.
-    classes_ : ndarray of shape (k,)
-        The labels.
-    feature_range_ : FeatureRange
-        Lowest and highest feature value seen in ``fit``, and silence.
+    estimator_, classes_, feature_range_ : classifier, ndarray of shape (k,), FeatureRange
+        The fitted clone; its labels; the lowest and highest feature value seen in ``fit``, and silence.
 
     References
     ----------
@@ -60,15 +57,14 @@ class AblationCAM(CAM):
     >>> import numpy as np
     >>> from skxai.explainers import AblationCAM
     >>> from skxai.models import AcoumonClassifier
-    >>> X = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32)
-    >>> y = np.repeat(["cough", "wheeze"], 10)
+    >>> X, y = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32), np.repeat(["cough", "wheeze"], 10)
     >>> AblationCAM(AcoumonClassifier(random_state=0)).fit(X, y).transform(X[:2]).shape
     (2, 1, 32, 32)
     """
 
     _parameter_constraints = {**CAM._parameter_constraints, "convention": names_of(["pytorch-grad-cam"])}
 
-    def _explain(self, network, x, target):
+    def _explain(self, network: Any, x: torch.Tensor, target: Any) -> torch.Tensor:
         above = network.above(x)
         activations, n_maps = above.activations, above.activations.shape[1]
         value = (_zero if self.convention is None else _far_below)(activations)

@@ -5,13 +5,14 @@ import importlib
 import inspect
 import threading
 import warnings
+from typing import Any, Self
 
 import torch
 
 from ..engine import layer_name, slices
 from ..utils.random import numpy_seed, torch_seed
 from ..utils.validation import StrOptions
-from ._base import Explainer
+from ._base import Explainer, MemoryLike, RandomStateLike
 from ._captum_methods import (
     CLIPS_OF_FIT,
     METHODS,
@@ -38,8 +39,7 @@ class CaptumExplainer(Explainer):
     Parameters
     ----------
     estimator : classifier
-        A classifier of ``skxai.models``, a skorch ``NeuralNetClassifier``, or either in ``FrozenEstimator``, which is not
-        trained again.
+        Of ``skxai.models``, or a skorch ``NeuralNetClassifier``; in ``FrozenEstimator`` it is not trained again.
     method : str, default="IntegratedGradients"
         A class of ``captum.attr``: by gradients "Saliency", "InputXGradient", "IntegratedGradients", "GradientShap"; by rules
         for layers "GuidedBackprop", "Deconvolution", "GuidedGradCam", "DeepLift", "DeepLiftShap", "LRP"; by perturbation
@@ -73,12 +73,8 @@ class CaptumExplainer(Explainer):
 
     Attributes
     ----------
-    estimator_ : classifier
-        The fitted clone.
-    classes_ : ndarray of shape (k,)
-        The labels.
-    feature_range_ : FeatureRange
-        Lowest and highest feature value seen in ``fit``, and silence.
+    estimator_, classes_, feature_range_ : classifier, ndarray of shape (k,), FeatureRange
+        The fitted clone; its labels; the lowest and highest feature value seen in ``fit``, and silence.
     clips_of_fit_ : ndarray of shape (m, ...) or None
         Clips of ``fit`` that the method compares with; None where it does not.
 
@@ -113,8 +109,7 @@ class CaptumExplainer(Explainer):
     >>> import numpy as np
     >>> from skxai.explainers import CaptumExplainer
     >>> from skxai.models import AcoumonClassifier
-    >>> X = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32)
-    >>> y = np.repeat(["cough", "wheeze"], 10)
+    >>> X, y = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32), np.repeat(["cough", "wheeze"], 10)
     >>> explainer = CaptumExplainer(AcoumonClassifier(random_state=0), method="Lime", n_samples=20, random_state=0)
     >>> explainer.fit(X, y).transform(X[:2]).shape
     (2, 1, 32, 32)
@@ -126,27 +121,23 @@ class CaptumExplainer(Explainer):
 
     def __init__(
         self,
-        estimator,
-        method="IntegratedGradients",
+        estimator: Any,
+        method: str = "IntegratedGradients",
         *,
-        target=None,
-        batch_size=None,
-        memory=None,
-        random_state=None,
-        verbose=0,
-        **params,
-    ):
-        self.estimator = estimator
+        target: Any = None,
+        batch_size: int | None = None,
+        memory: MemoryLike = None,
+        random_state: RandomStateLike = None,
+        verbose: int = 0,
+        **params: Any,
+    ) -> None:
+        super().__init__(estimator, target=target, batch_size=batch_size, memory=memory, verbose=verbose)
         self.method = method
-        self.target = target
-        self.batch_size = batch_size
-        self.memory = memory
         self.random_state = random_state
-        self.verbose = verbose
         if params:
             self._params = params
 
-    def get_params(self, deep=True):
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the parameters, those of the method among them.
 
         Parameters
@@ -160,7 +151,7 @@ class CaptumExplainer(Explainer):
         """
         return {**super().get_params(deep), **self._params}
 
-    def set_params(self, **params):
+    def set_params(self, **params: Any) -> Self:
         """Set parameters; names that are not the explainer's own are the method's.
 
         Parameters
@@ -200,7 +191,7 @@ class CaptumExplainer(Explainer):
         except Exception as error:  # whatever captum raises
             raise ValueError(f"{refused}{type(error).__name__}: {error}") from error
 
-    def _explain(self, network, x, target):
+    def _explain(self, network: Any, x: torch.Tensor, target: Any) -> torch.Tensor:
         method = METHODS[self.method]
         with _ALONE, _without_captums_news(), torch.set_grad_enabled(method.by_gradient):
             # A new copy each time: captum leaves what it hung on layers behind after an error.

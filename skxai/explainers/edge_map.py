@@ -1,5 +1,7 @@
 """The edges of the clip as its map."""
 
+from typing import Any
+
 import torch
 from torch.nn import functional
 
@@ -12,15 +14,14 @@ class EdgeMap(Explainer):
     .. math:: M(x) = \sqrt{(D_f * x)^2 + (D_t * x)^2}
 
     with Sobel's operators D, 3 × 3 differences along frequency and along time; at its border the clip goes on as it ends. A
-    floor: it does not look at the model. Maps of gradients resemble edges; a method that scores no better is an edge detector.
+    control: it does not look at the model. Maps of gradients resemble edges; what scores no better is an edge detector.
 
     Parameters
     ----------
-    estimator : classifier
-        Any classifier with ``predict_proba``: of ``skxai.models``, skorch's or scikit-learn's. In ``FrozenEstimator`` it is
-        not trained again.
-    target : label or None, default=None
-        The class to explain. The map does not depend on it.
+    estimator : classifier with ``predict_proba``
+        Of ``skxai.models``, skorch's or scikit-learn's; in ``FrozenEstimator`` it is not trained again.
+    target : ignored
+        Parameter not used, present for API consistency.
     batch_size : int or None, default=None
         Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
     memory : str, joblib.Memory or None, default=None
@@ -30,16 +31,12 @@ class EdgeMap(Explainer):
 
     Attributes
     ----------
-    estimator_ : classifier
-        The fitted clone.
-    classes_ : ndarray of shape (k,)
-        The labels.
-    feature_range_ : FeatureRange
-        Lowest and highest feature value seen in ``fit``, and silence.
+    estimator_, classes_, feature_range_ : classifier, ndarray of shape (k,), FeatureRange
+        The fitted clone; its labels; the lowest and highest feature value seen in ``fit``, and silence.
 
     See Also
     --------
-    RandomMap, EnergyMap : The other floors.
+    RandomMap, EnergyMap : The other controls.
 
     References
     ----------
@@ -52,8 +49,7 @@ class EdgeMap(Explainer):
     >>> import numpy as np
     >>> from skxai.explainers import EdgeMap
     >>> from skxai.models import AcoumonClassifier
-    >>> X = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32)
-    >>> y = np.repeat(["cough", "wheeze"], 10)
+    >>> X, y = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32), np.repeat(["cough", "wheeze"], 10)
     >>> EdgeMap(AcoumonClassifier(random_state=0)).fit(X, y).transform(X).shape
     (20, 1, 32, 32)
     """
@@ -62,14 +58,7 @@ class EdgeMap(Explainer):
     requires_module = False
     _finds_target = True
 
-    def __init__(self, estimator, *, target=None, batch_size=None, memory=None, verbose=0):
-        self.estimator = estimator
-        self.target = target
-        self.batch_size = batch_size
-        self.memory = memory
-        self.verbose = verbose
-
-    def _explain(self, network, x, target):
+    def _explain(self, network: Any, x: torch.Tensor, target: Any) -> torch.Tensor:
         height = x.shape[-2] if x.dim() > 2 else 1  # a clip of one axis is an image of one row
         pictures = functional.pad(x.reshape(-1, 1, height, x.shape[-1]), (1, 1, 1, 1), mode="replicate")
         along_frequency = _smoothed(_difference(pictures, 2), 3)

@@ -1,5 +1,7 @@
 """The first principal component of the feature maps."""
 
+from typing import Any
+
 import numpy as np
 import torch
 
@@ -21,17 +23,17 @@ class EigenCAM(CAM):
     Parameters
     ----------
     estimator : classifier
-        A classifier of ``skxai.models``, a skorch ``NeuralNetClassifier``, or either in ``FrozenEstimator``, which is not
-        trained again.
-    target : label or None, default=None
-        The class to explain. The map does not depend on it.
+        Of ``skxai.models``, or a skorch ``NeuralNetClassifier``; in ``FrozenEstimator`` it is not trained again.
+    target : ignored
+        Parameter not used, present for API consistency.
     layer : str, int or None, default=None
-        The layer whose feature maps are summed: a dotted name of the network, or an index into its convolutions. None is the
-        last convolution, or the layer that the classifier names as its ``cam_layer_``.
+        The layer whose feature maps are summed: a dotted name, or an index into the convolutions. None is the classifier's
+        ``cam_layer_``, or else the last convolution.
     convention : {"pytorch-grad-cam"} or None, default=None
-        Whose number it is. None is the definition above. "pytorch-grad-cam" (``utils/svd_on_activations.py``): each feature map
-        is centred first, which the paper does not do, so that a map's total is 0; the sign of v₁ is whatever LAPACK gives,
-        which differs between machines, and the ReLU then keeps one side. Map scaled as in ``GradCAM``.
+        Package whose convention is reproduced. None is the definition above. "pytorch-grad-cam"
+        (``utils/svd_on_activations.py``): each feature map is centred first, which the paper does not do, so that a map's
+        total is 0; the sign of v₁ is whatever LAPACK gives, which differs between machines, and the ReLU then keeps one side.
+        Map scaled as in ``GradCAM``.
     batch_size : int or None, default=None
         Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
     memory : str, joblib.Memory or None, default=None
@@ -41,12 +43,8 @@ class EigenCAM(CAM):
 
     Attributes
     ----------
-    estimator_ : classifier
-        The fitted clone.
-    classes_ : ndarray of shape (k,)
-        The labels.
-    feature_range_ : FeatureRange
-        Lowest and highest feature value seen in ``fit``, and silence.
+    estimator_, classes_, feature_range_ : classifier, ndarray of shape (k,), FeatureRange
+        The fitted clone; its labels; the lowest and highest feature value seen in ``fit``, and silence.
     explains_target : bool
         Of the class: False, since the map is the same for every class.
 
@@ -64,8 +62,7 @@ class EigenCAM(CAM):
     >>> import numpy as np
     >>> from skxai.explainers import EigenCAM
     >>> from skxai.models import AcoumonClassifier
-    >>> X = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32)
-    >>> y = np.repeat(["cough", "wheeze"], 10)
+    >>> X, y = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32), np.repeat(["cough", "wheeze"], 10)
     >>> EigenCAM(AcoumonClassifier(random_state=0)).fit(X, y).transform(X).shape
     (20, 1, 32, 32)
     """
@@ -74,7 +71,7 @@ class EigenCAM(CAM):
     _finds_target = True
     _parameter_constraints = {**CAM._parameter_constraints, "convention": names_of(["pytorch-grad-cam"])}
 
-    def _explain(self, network, x, target):
+    def _explain(self, network: Any, x: torch.Tensor, target: Any) -> torch.Tensor:
         activations = network.activations(x)
         component = _first_component if self.convention is None else _first_component_centred
         maps = component(activations.flatten(2)).to(activations.dtype)

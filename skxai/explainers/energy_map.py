@@ -1,5 +1,9 @@
 """The clip itself as its map."""
 
+from typing import Any
+
+import torch
+
 from ._base import Explainer
 
 
@@ -9,16 +13,15 @@ class EnergyMap(Explainer):
     .. math:: M(x) = x - \min x, \quad\text{or}\quad |x - s|
 
     with the minimum over the clip, the silence of a spectrogram in decibels. Of a classifier that declares which feature value
-    is silence, its ``silence_`` s stands in: 0 for waveforms. A floor: it does not look at the model. A method that is no
+    is silence, its ``silence_`` s stands in: 0 for waveforms. A control: it does not look at the model. A method that is no
     closer to the event than its spectrogram, or no more faithful, only shows where there is sound.
 
     Parameters
     ----------
-    estimator : classifier
-        Any classifier with ``predict_proba``: of ``skxai.models``, skorch's or scikit-learn's. In ``FrozenEstimator`` it is
-        not trained again.
-    target : label or None, default=None
-        The class to explain. The map does not depend on it.
+    estimator : classifier with ``predict_proba``
+        Of ``skxai.models``, skorch's or scikit-learn's; in ``FrozenEstimator`` it is not trained again.
+    target : ignored
+        Parameter not used, present for API consistency.
     batch_size : int or None, default=None
         Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
     memory : str, joblib.Memory or None, default=None
@@ -28,24 +31,19 @@ class EnergyMap(Explainer):
 
     Attributes
     ----------
-    estimator_ : classifier
-        The fitted clone.
-    classes_ : ndarray of shape (k,)
-        The labels.
-    feature_range_ : FeatureRange
-        Lowest and highest feature value seen in ``fit``, and silence.
+    estimator_, classes_, feature_range_ : classifier, ndarray of shape (k,), FeatureRange
+        The fitted clone; its labels; the lowest and highest feature value seen in ``fit``, and silence.
 
     See Also
     --------
-    RandomMap, EdgeMap : The other floors.
+    RandomMap, EdgeMap : The other controls.
 
     Examples
     --------
     >>> import numpy as np
     >>> from skxai.explainers import EnergyMap
     >>> from skxai.models import AcoumonClassifier
-    >>> X = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32)
-    >>> y = np.repeat(["cough", "wheeze"], 10)
+    >>> X, y = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32), np.repeat(["cough", "wheeze"], 10)
     >>> maps = EnergyMap(AcoumonClassifier(random_state=0)).fit(X, y).transform(X)
     >>> np.array_equal(maps, X - X.min(axis=(1, 2, 3), keepdims=True))
     True
@@ -55,14 +53,7 @@ class EnergyMap(Explainer):
     requires_module = False
     _finds_target = True
 
-    def __init__(self, estimator, *, target=None, batch_size=None, memory=None, verbose=0):
-        self.estimator = estimator
-        self.target = target
-        self.batch_size = batch_size
-        self.memory = memory
-        self.verbose = verbose
-
-    def _explain(self, network, x, target):
+    def _explain(self, network: Any, x: torch.Tensor, target: Any) -> torch.Tensor:
         silence = getattr(self.estimator_, "silence_", None)
         if silence is not None:
             return (x - silence).abs()

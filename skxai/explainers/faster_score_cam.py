@@ -1,10 +1,12 @@
 """Score-CAM over the few feature maps that vary most."""
 
 from numbers import Integral
+from typing import Any
 
 import torch
 
 from ..utils.validation import Interval
+from ._base import MemoryLike, RandomStateLike
 from ._conventions import names_of
 from .score_cam import MASKS, ScoreCAM
 
@@ -20,22 +22,21 @@ class FasterScoreCAM(ScoreCAM):
     Parameters
     ----------
     estimator : classifier
-        A classifier of ``skxai.models``, a skorch ``NeuralNetClassifier``, or either in ``FrozenEstimator``, which is not
-        trained again.
+        Of ``skxai.models``, or a skorch ``NeuralNetClassifier``; in ``FrozenEstimator`` it is not trained again.
     n_channels : int, default=10
         How many feature maps take part. More than the layer has means all of them.
     baseline : {"floor", "mean", "blur", "uniform"} or float, default="floor"
-        What stands where the mask hides the clip: silence, which is the lowest feature value seen in ``fit`` on a decibel or
-        min–max scale and 0 in a waveform, or see ``skxai.engine.resolve_baseline``.
+        The values b. "floor" is silence: the lowest feature value seen in ``fit``, or the classifier's ``silence_``. For the
+        others see ``skxai.engine.resolve_baseline``.
     target : label or None, default=None
         The class to explain. None is the class that is predicted for each clip.
     layer : str, int or None, default=None
-        The layer whose feature maps are summed: a dotted name of the network, or an index into its convolutions. None is the
-        last convolution, or the layer that the classifier names as its ``cam_layer_``.
+        The layer whose feature maps are summed: a dotted name, or an index into the convolutions. None is the classifier's
+        ``cam_layer_``, or else the last convolution.
     convention : {"tf-keras-vis"} or None, default=None
-        Whose number it is. None is the definition above. "tf-keras-vis" (``Scorecam`` with ``max_N``): as in ``ScoreCAM``.
-        There the feature maps that any clip of a batch chooses count for all of them (``scorecam.py``, ``tf.unique``), so that
-        a map depends on the clips beside it; skxai's is the one that it gives a clip alone.
+        Package whose convention is reproduced. None is the definition above. "tf-keras-vis" (``Scorecam`` with ``max_N``): as
+        in ``ScoreCAM``. There the feature maps that any clip of a batch chooses count for all of them (``scorecam.py``,
+        ``tf.unique``), so that a map depends on the clips beside it; skxai's is the one that it gives a clip alone.
     batch_size : int or None, default=None
         Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
     memory : str, joblib.Memory or None, default=None
@@ -47,12 +48,8 @@ class FasterScoreCAM(ScoreCAM):
 
     Attributes
     ----------
-    estimator_ : classifier
-        The fitted clone.
-    classes_ : ndarray of shape (k,)
-        The labels.
-    feature_range_ : FeatureRange
-        Lowest and highest feature value seen in ``fit``, and silence.
+    estimator_, classes_, feature_range_ : classifier, ndarray of shape (k,), FeatureRange
+        The fitted clone; its labels; the lowest and highest feature value seen in ``fit``, and silence.
 
     References
     ----------
@@ -63,8 +60,7 @@ class FasterScoreCAM(ScoreCAM):
     >>> import numpy as np
     >>> from skxai.explainers import FasterScoreCAM
     >>> from skxai.models import AcoumonClassifier
-    >>> X = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32)
-    >>> y = np.repeat(["cough", "wheeze"], 10)
+    >>> X, y = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32), np.repeat(["cough", "wheeze"], 10)
     >>> FasterScoreCAM(AcoumonClassifier(random_state=0)).fit(X, y).transform(X).shape
     (20, 1, 32, 32)
     """
@@ -77,18 +73,18 @@ class FasterScoreCAM(ScoreCAM):
 
     def __init__(
         self,
-        estimator,
+        estimator: Any,
         *,
-        n_channels=10,
-        baseline="floor",
-        target=None,
-        layer=None,
-        convention=None,
-        batch_size=None,
-        memory=None,
-        random_state=None,
-        verbose=0,
-    ):
+        n_channels: int = 10,
+        baseline: str | float = "floor",
+        target: Any = None,
+        layer: str | int | None = None,
+        convention: str | None = None,
+        batch_size: int | None = None,
+        memory: MemoryLike = None,
+        random_state: RandomStateLike = None,
+        verbose: int = 0,
+    ) -> None:
         super().__init__(
             estimator,
             baseline=baseline,

@@ -1,5 +1,7 @@
 """Feature maps weighted by their mean gradient."""
 
+import torch
+
 from ._cam import GradientCAM
 
 
@@ -14,15 +16,15 @@ class GradCAM(GradientCAM):
     Parameters
     ----------
     estimator : classifier
-        A classifier of ``skxai.models``, a skorch ``NeuralNetClassifier``, or either in ``FrozenEstimator``, which is not
-        trained again.
+        Of ``skxai.models``, or a skorch ``NeuralNetClassifier``; in ``FrozenEstimator`` it is not trained again.
     target : label or None, default=None
         The class to explain. None is the class that is predicted for each clip.
     layer : str, int or None, default=None
-        The layer whose feature maps are summed: a dotted name of the network, or an index into its convolutions. None is the
-        last convolution, or the layer that the classifier names as its ``cam_layer_``.
+        The layer whose feature maps are summed: a dotted name, or an index into the convolutions. None is the classifier's
+        ``cam_layer_``, or else the last convolution.
     convention : {"captum", "pytorch-grad-cam", "tf-keras-vis", "torch-cam"} or None, default=None
-        Whose number it is. None is the definition above. The weights are the same everywhere; what follows them is not.
+        Package whose convention is reproduced. None is the definition above. The weights are the same everywhere; what follows
+        them is not.
 
         - "captum" (``LayerGradCam``, then ``LayerAttribution.interpolate`` with ``"bilinear"``): no ReLU, so that what speaks
           against the class is negative.
@@ -40,12 +42,8 @@ class GradCAM(GradientCAM):
 
     Attributes
     ----------
-    estimator_ : classifier
-        The fitted clone.
-    classes_ : ndarray of shape (k,)
-        The labels.
-    feature_range_ : FeatureRange
-        Lowest and highest feature value seen in ``fit``, and silence.
+    estimator_, classes_, feature_range_ : classifier, ndarray of shape (k,), FeatureRange
+        The fitted clone; its labels; the lowest and highest feature value seen in ``fit``, and silence.
 
     References
     ----------
@@ -57,11 +55,10 @@ class GradCAM(GradientCAM):
     >>> import numpy as np
     >>> from skxai.explainers import GradCAM
     >>> from skxai.models import AcoumonClassifier
-    >>> X = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32)
-    >>> y = np.repeat(["cough", "wheeze"], 10)
+    >>> X, y = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32), np.repeat(["cough", "wheeze"], 10)
     >>> GradCAM(AcoumonClassifier(random_state=0), layer=-2).fit(X, y).transform(X).shape
     (20, 1, 32, 32)
     """
 
-    def _weights(self, activations, gradients):
+    def _weights(self, activations: torch.Tensor, gradients: torch.Tensor) -> torch.Tensor:
         return gradients.mean(2)

@@ -40,15 +40,14 @@ class GradCAMPlusPlus(GradientCAM):
     Parameters
     ----------
     estimator : classifier
-        A classifier of ``skxai.models``, a skorch ``NeuralNetClassifier``, or either in ``FrozenEstimator``, which is not
-        trained again.
+        Of ``skxai.models``, or a skorch ``NeuralNetClassifier``; in ``FrozenEstimator`` it is not trained again.
     target : label or None, default=None
         The class to explain. None is the class that is predicted for each clip.
     layer : str, int or None, default=None
-        The layer whose feature maps are summed: a dotted name of the network, or an index into its convolutions. None is the
-        last convolution, or the layer that the classifier names as its ``cam_layer_``.
+        The layer whose feature maps are summed: a dotted name, or an index into the convolutions. None is the classifier's
+        ``cam_layer_``, or else the last convolution.
     convention : {"pytorch-grad-cam", "tf-keras-vis"} or None, default=None
-        Whose number it is. None is the definition above.
+        Package whose convention is reproduced. None is the definition above.
 
         - "pytorch-grad-cam" (``grad_cam_plusplus.py``): 1e-6 is added to the denominator of α, which all but removes gradients
           below 1e-3: at \|g\| = 1e-4 α is about 0.01 and not 0.5. Map scaled as in ``GradCAM``.
@@ -63,12 +62,8 @@ class GradCAMPlusPlus(GradientCAM):
 
     Attributes
     ----------
-    estimator_ : classifier
-        The fitted clone.
-    classes_ : ndarray of shape (k,)
-        The labels.
-    feature_range_ : FeatureRange
-        Lowest and highest feature value seen in ``fit``, and silence.
+    estimator_, classes_, feature_range_ : classifier, ndarray of shape (k,), FeatureRange
+        The fitted clone; its labels; the lowest and highest feature value seen in ``fit``, and silence.
 
     Notes
     -----
@@ -85,13 +80,12 @@ class GradCAMPlusPlus(GradientCAM):
     >>> import numpy as np
     >>> from skxai.explainers import GradCAMPlusPlus
     >>> from skxai.models import AcoumonClassifier
-    >>> X = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32)
-    >>> y = np.repeat(["cough", "wheeze"], 10)
+    >>> X, y = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32), np.repeat(["cough", "wheeze"], 10)
     >>> GradCAMPlusPlus(AcoumonClassifier(random_state=0)).fit(X, y).transform(X).shape
     (20, 1, 32, 32)
     """
 
     _parameter_constraints = {**GradientCAM._parameter_constraints, "convention": names_of(ALPHAS)}
 
-    def _weights(self, activations, gradients):
+    def _weights(self, activations: torch.Tensor, gradients: torch.Tensor) -> torch.Tensor:
         return (ALPHAS[self.convention](activations, gradients) * gradients.relu()).sum(2)

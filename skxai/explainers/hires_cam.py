@@ -1,5 +1,7 @@
 """Feature maps times their own gradients."""
 
+import torch
+
 from ._cam import GradientCAM
 from ._conventions import names_of
 
@@ -16,15 +18,14 @@ class HiResCAM(GradientCAM):
     Parameters
     ----------
     estimator : classifier
-        A classifier of ``skxai.models``, a skorch ``NeuralNetClassifier``, or either in ``FrozenEstimator``, which is not
-        trained again.
+        Of ``skxai.models``, or a skorch ``NeuralNetClassifier``; in ``FrozenEstimator`` it is not trained again.
     target : label or None, default=None
         The class to explain. None is the class that is predicted for each clip.
     layer : str, int or None, default=None
-        The layer whose feature maps are summed: a dotted name of the network, or an index into its convolutions. None is the
-        last convolution, or the layer that the classifier names as its ``cam_layer_``.
+        The layer whose feature maps are summed: a dotted name, or an index into the convolutions. None is the classifier's
+        ``cam_layer_``, or else the last convolution.
     convention : {"captum", "pytorch-grad-cam"} or None, default=None
-        Whose number it is. None is the definition above.
+        Package whose convention is reproduced. None is the definition above.
 
         - "captum" (``LayerGradientXActivation``, summed over the feature maps, then ``LayerAttribution.interpolate`` with
           ``"bilinear"``): no ReLU, so that what speaks against the class is negative. The authors' published code returns that
@@ -39,12 +40,8 @@ class HiResCAM(GradientCAM):
 
     Attributes
     ----------
-    estimator_ : classifier
-        The fitted clone.
-    classes_ : ndarray of shape (k,)
-        The labels.
-    feature_range_ : FeatureRange
-        Lowest and highest feature value seen in ``fit``, and silence.
+    estimator_, classes_, feature_range_ : classifier, ndarray of shape (k,), FeatureRange
+        The fitted clone; its labels; the lowest and highest feature value seen in ``fit``, and silence.
 
     See Also
     --------
@@ -60,8 +57,7 @@ class HiResCAM(GradientCAM):
     >>> import numpy as np
     >>> from skxai.explainers import HiResCAM
     >>> from skxai.models import AcoumonClassifier
-    >>> X = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32)
-    >>> y = np.repeat(["cough", "wheeze"], 10)
+    >>> X, y = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32), np.repeat(["cough", "wheeze"], 10)
     >>> HiResCAM(AcoumonClassifier(random_state=0)).fit(X, y).transform(X).shape
     (20, 1, 32, 32)
     """
@@ -71,5 +67,5 @@ class HiResCAM(GradientCAM):
         "convention": names_of(["captum", "pytorch-grad-cam"]),
     }
 
-    def _weights(self, activations, gradients):
+    def _weights(self, activations: torch.Tensor, gradients: torch.Tensor) -> torch.Tensor:
         return gradients

@@ -1,13 +1,14 @@
 """The gradient of the class score, averaged on the way from the baseline to the clip."""
 
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 import torch
 
 from ..engine import BASELINES, mask, resolve_baseline
 from ..utils.validation import Interval, StrOptions
-from ._base import Explainer
+from ._base import Explainer, MemoryLike, RandomStateLike
 
 
 class IntegratedGradients(Explainer):
@@ -21,10 +22,10 @@ class IntegratedGradients(Explainer):
     Parameters
     ----------
     estimator : classifier
-        A classifier of ``skxai.models``, a skorch ``NeuralNetClassifier``, or either in ``FrozenEstimator``, which is not
-        trained again.
+        Of ``skxai.models``, or a skorch ``NeuralNetClassifier``; in ``FrozenEstimator`` it is not trained again.
     baseline : {"floor", "mean", "blur", "uniform"} or float, default="floor"
-        Where the way begins: "floor" is silence, or see ``skxai.engine.resolve_baseline``.
+        The values b. "floor" is silence: the lowest feature value seen in ``fit``, or the classifier's ``silence_``. For the
+        others see ``skxai.engine.resolve_baseline``.
     n_steps : int, default=50
         Nodes of the quadrature: so many gradients are computed for each clip.
     target : label or None, default=None
@@ -40,12 +41,8 @@ class IntegratedGradients(Explainer):
 
     Attributes
     ----------
-    estimator_ : classifier
-        The fitted clone.
-    classes_ : ndarray of shape (k,)
-        The labels.
-    feature_range_ : FeatureRange
-        Lowest and highest feature value seen in ``fit``, and silence.
+    estimator_, classes_, feature_range_ : classifier, ndarray of shape (k,), FeatureRange
+        The fitted clone; its labels; the lowest and highest feature value seen in ``fit``, and silence.
 
     Notes
     -----
@@ -63,8 +60,7 @@ class IntegratedGradients(Explainer):
     >>> import numpy as np
     >>> from skxai.explainers import IntegratedGradients
     >>> from skxai.models import AcoumonClassifier
-    >>> X = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32)
-    >>> y = np.repeat(["cough", "wheeze"], 10)
+    >>> X, y = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32), np.repeat(["cough", "wheeze"], 10)
     >>> IntegratedGradients(AcoumonClassifier(random_state=0), n_steps=10).fit(X, y).transform(X[:2]).shape
     (2, 1, 32, 32)
     """
@@ -77,26 +73,22 @@ class IntegratedGradients(Explainer):
 
     def __init__(
         self,
-        estimator,
+        estimator: Any,
         *,
-        baseline="floor",
-        n_steps=50,
-        target=None,
-        batch_size=None,
-        memory=None,
-        random_state=None,
-        verbose=0,
-    ):
-        self.estimator = estimator
+        baseline: str | float = "floor",
+        n_steps: int = 50,
+        target: Any = None,
+        batch_size: int | None = None,
+        memory: MemoryLike = None,
+        random_state: RandomStateLike = None,
+        verbose: int = 0,
+    ) -> None:
+        super().__init__(estimator, target=target, batch_size=batch_size, memory=memory, verbose=verbose)
         self.baseline = baseline
         self.n_steps = n_steps
-        self.target = target
-        self.batch_size = batch_size
-        self.memory = memory
         self.random_state = random_state
-        self.verbose = verbose
 
-    def _explain(self, network, x, target):
+    def _explain(self, network: Any, x: torch.Tensor, target: Any) -> torch.Tensor:
         b = resolve_baseline(self.baseline, x, self.feature_range_, self.seed_).expand_as(x)
         nodes, weights = (torch.as_tensor(found, dtype=x.dtype, device=x.device) for found in _quadrature(self.n_steps))
         nodes, weights = (found.view(-1, *[1] * (x.dim() - 1)) for found in (nodes, weights))

@@ -1,5 +1,7 @@
 """Feature maps weighted pixel by pixel by their positive gradients."""
 
+import torch
+
 from ._cam import RESIZINGS, GradientCAM
 from ._conventions import names_of
 
@@ -16,16 +18,15 @@ class LayerCAM(GradientCAM):
     Parameters
     ----------
     estimator : classifier
-        A classifier of ``skxai.models``, a skorch ``NeuralNetClassifier``, or either in ``FrozenEstimator``, which is not
-        trained again.
+        Of ``skxai.models``, or a skorch ``NeuralNetClassifier``; in ``FrozenEstimator`` it is not trained again.
     target : label or None, default=None
         The class to explain. None is the class that is predicted for each clip.
     layer : str, int or None, default=None
-        The layer whose feature maps are summed: a dotted name of the network, or an index into its convolutions. None is the
-        last convolution, or the layer that the classifier names as its ``cam_layer_``.
+        The layer whose feature maps are summed: a dotted name, or an index into the convolutions. None is the classifier's
+        ``cam_layer_``, or else the last convolution.
     convention : {"pytorch-grad-cam", "tf-keras-vis", "torch-cam"} or None, default=None
-        Whose number it is. None is the definition above. The weights are the same everywhere; what follows them is as in
-        ``GradCAM``.
+        Package whose convention is reproduced. None is the definition above. The weights are the same everywhere; what follows
+        them is as in ``GradCAM``.
     batch_size : int or None, default=None
         Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
     memory : str, joblib.Memory or None, default=None
@@ -35,12 +36,8 @@ class LayerCAM(GradientCAM):
 
     Attributes
     ----------
-    estimator_ : classifier
-        The fitted clone.
-    classes_ : ndarray of shape (k,)
-        The labels.
-    feature_range_ : FeatureRange
-        Lowest and highest feature value seen in ``fit``, and silence.
+    estimator_, classes_, feature_range_ : classifier, ndarray of shape (k,), FeatureRange
+        The fitted clone; its labels; the lowest and highest feature value seen in ``fit``, and silence.
 
     See Also
     --------
@@ -61,8 +58,7 @@ class LayerCAM(GradientCAM):
     >>> import numpy as np
     >>> from skxai.explainers import LayerCAM
     >>> from skxai.models import AcoumonClassifier
-    >>> X = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32)
-    >>> y = np.repeat(["cough", "wheeze"], 10)
+    >>> X, y = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32), np.repeat(["cough", "wheeze"], 10)
     >>> LayerCAM(AcoumonClassifier(random_state=0), layer=-2).fit(X, y).transform(X).shape
     (20, 1, 32, 32)
     """
@@ -72,5 +68,5 @@ class LayerCAM(GradientCAM):
         "convention": names_of([name for name in RESIZINGS if name != "captum"]),
     }
 
-    def _weights(self, activations, gradients):
+    def _weights(self, activations: torch.Tensor, gradients: torch.Tensor) -> torch.Tensor:
         return gradients.relu()

@@ -1,13 +1,14 @@
 """What the class loses where a window of the clip is hidden."""
 
 from numbers import Real
+from typing import Any
 
 import torch
 
 from ..engine import BASELINES, resolve_baseline
 from ..utils.validation import StrOptions
-from ._base import Explainer
-from ._picture import SIZE, as_clips, pictures, sizes
+from ._base import Explainer, MemoryLike, RandomStateLike
+from ._picture import SIZE, Size, as_clips, pictures, sizes
 
 
 class Occlusion(Explainer):
@@ -21,9 +22,8 @@ class Occlusion(Explainer):
 
     Parameters
     ----------
-    estimator : classifier
-        Any classifier with ``predict_proba``: of ``skxai.models``, skorch's or scikit-learn's. In ``FrozenEstimator`` it is
-        not trained again.
+    estimator : classifier with ``predict_proba``
+        Of ``skxai.models``, skorch's or scikit-learn's; in ``FrozenEstimator`` it is not trained again.
     window : int, float or tuple, default=0.125
         Size of the window: an integer is a number of values, a float a share of the clip's extent, rounded up. A tuple has
         one for each axis, ``(frequency, time)`` or ``(values,)``.
@@ -31,7 +31,8 @@ class Occlusion(Explainer):
         How far the window moves on: an integer is a number of values, a float a share of the window, rounded up. At most the
         window, so that no value is left out; the last window of an axis may be cut off by the end of the clip.
     baseline : {"floor", "mean", "blur", "uniform"} or float, default="floor"
-        What stands in the window: "floor" is silence, or see ``skxai.engine.resolve_baseline``.
+        The values b. "floor" is silence: the lowest feature value seen in ``fit``, or the classifier's ``silence_``. For the
+        others see ``skxai.engine.resolve_baseline``.
     target : label or None, default=None
         The class to explain. None is the class that is predicted for each clip.
     batch_size : int or None, default=None
@@ -45,12 +46,8 @@ class Occlusion(Explainer):
 
     Attributes
     ----------
-    estimator_ : classifier
-        The fitted clone.
-    classes_ : ndarray of shape (k,)
-        The labels.
-    feature_range_ : FeatureRange
-        Lowest and highest feature value seen in ``fit``, and silence.
+    estimator_, classes_, feature_range_ : classifier, ndarray of shape (k,), FeatureRange
+        The fitted clone; its labels; the lowest and highest feature value seen in ``fit``, and silence.
 
     See Also
     --------
@@ -92,32 +89,28 @@ class Occlusion(Explainer):
 
     def __init__(
         self,
-        estimator,
+        estimator: Any,
         *,
-        window=0.125,
-        stride=0.5,
-        baseline="floor",
-        target=None,
-        batch_size=None,
-        memory=None,
-        random_state=None,
-        verbose=0,
-    ):
-        self.estimator = estimator
+        window: Size = 0.125,
+        stride: Size = 0.5,
+        baseline: str | float = "floor",
+        target: Any = None,
+        batch_size: int | None = None,
+        memory: MemoryLike = None,
+        random_state: RandomStateLike = None,
+        verbose: int = 0,
+    ) -> None:
+        super().__init__(estimator, target=target, batch_size=batch_size, memory=memory, verbose=verbose)
         self.window = window
         self.stride = stride
         self.baseline = baseline
-        self.target = target
-        self.batch_size = batch_size
-        self.memory = memory
         self.random_state = random_state
-        self.verbose = verbose
 
     def _check_network(self, X):
         super()._check_network(X)
         self._windows(X.shape[1:])  # raises where a size does not fit the clips
 
-    def _explain(self, network, x, target):
+    def _explain(self, network: Any, x: torch.Tensor, target: Any) -> torch.Tensor:
         rows, columns = (covered.to(x.device) for covered in self._windows(x.shape[1:]))
         b = resolve_baseline(self.baseline, x, self.feature_range_, self.seed_).expand_as(x)
         seen, hidden = pictures(x), pictures(b)

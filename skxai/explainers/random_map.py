@@ -1,11 +1,12 @@
-"""Noise: the floor of all explanations."""
+"""Noise: the control that knows nothing."""
 
 import hashlib
+from typing import Any
 
 import numpy as np
 import torch
 
-from ._base import Explainer
+from ._base import Explainer, MemoryLike, RandomStateLike
 
 
 class RandomMap(Explainer):
@@ -13,16 +14,15 @@ class RandomMap(Explainer):
 
     .. math:: M(x)_i \sim \mathcal{U}(0, 1)
 
-    A floor: it looks neither at the model nor at what a clip holds. What scores no better does not explain. The noise of a
+    A control: it looks neither at the model nor at what a clip holds. What scores no better does not explain. The noise of a
     clip depends on the seed and on the clip alone, not on the clips beside it.
 
     Parameters
     ----------
-    estimator : classifier
-        Any classifier with ``predict_proba``: of ``skxai.models``, skorch's or scikit-learn's. In ``FrozenEstimator`` it is
-        not trained again.
-    target : label or None, default=None
-        The class to explain. The map does not depend on it.
+    estimator : classifier with ``predict_proba``
+        Of ``skxai.models``, skorch's or scikit-learn's; in ``FrozenEstimator`` it is not trained again.
+    target : ignored
+        Parameter not used, present for API consistency.
     batch_size : int or None, default=None
         Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
     memory : str, joblib.Memory or None, default=None
@@ -34,24 +34,19 @@ class RandomMap(Explainer):
 
     Attributes
     ----------
-    estimator_ : classifier
-        The fitted clone.
-    classes_ : ndarray of shape (k,)
-        The labels.
-    feature_range_ : FeatureRange
-        Lowest and highest feature value seen in ``fit``, and silence.
+    estimator_, classes_, feature_range_ : classifier, ndarray of shape (k,), FeatureRange
+        The fitted clone; its labels; the lowest and highest feature value seen in ``fit``, and silence.
 
     See Also
     --------
-    EnergyMap, EdgeMap : Floors that look at the clip.
+    EnergyMap, EdgeMap : Controls that look at the clip.
 
     Examples
     --------
     >>> import numpy as np
     >>> from skxai.explainers import RandomMap
     >>> from skxai.models import AcoumonClassifier
-    >>> X = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32)
-    >>> y = np.repeat(["cough", "wheeze"], 10)
+    >>> X, y = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32), np.repeat(["cough", "wheeze"], 10)
     >>> RandomMap(AcoumonClassifier(random_state=0), random_state=0).fit(X, y).transform(X).shape
     (20, 1, 32, 32)
     """
@@ -60,15 +55,20 @@ class RandomMap(Explainer):
     requires_module = False
     _finds_target = True
 
-    def __init__(self, estimator, *, target=None, batch_size=None, memory=None, random_state=None, verbose=0):
-        self.estimator = estimator
-        self.target = target
-        self.batch_size = batch_size
-        self.memory = memory
+    def __init__(
+        self,
+        estimator: Any,
+        *,
+        target: Any = None,
+        batch_size: int | None = None,
+        memory: MemoryLike = None,
+        random_state: RandomStateLike = None,
+        verbose: int = 0,
+    ) -> None:
+        super().__init__(estimator, target=target, batch_size=batch_size, memory=memory, verbose=verbose)
         self.random_state = random_state
-        self.verbose = verbose
 
-    def _explain(self, network, x, target):
+    def _explain(self, network: Any, x: torch.Tensor, target: Any) -> torch.Tensor:
         maps = [_noise(clip, self.seed_) for clip in x.cpu().numpy()]
         return torch.as_tensor(np.stack(maps), device=x.device)
 

@@ -1,14 +1,15 @@
 """What the classifier makes of the clip through many random masks."""
 
 from numbers import Integral, Real
+from typing import Any
 
 import torch
 from torch.nn import functional
 
 from ..engine import BASELINES, mask, resolve_baseline, slices
 from ..utils.validation import Interval, StrOptions
-from ._base import Explainer
-from ._picture import SIZE, as_clips, pictures, sizes
+from ._base import Explainer, MemoryLike, RandomStateLike
+from ._picture import SIZE, Size, as_clips, pictures, sizes
 
 
 class RISE(Explainer):
@@ -22,9 +23,8 @@ class RISE(Explainer):
 
     Parameters
     ----------
-    estimator : classifier
-        Any classifier with ``predict_proba``: of ``skxai.models``, skorch's or scikit-learn's. In ``FrozenEstimator`` it is
-        not trained again.
+    estimator : classifier with ``predict_proba``
+        Of ``skxai.models``, skorch's or scikit-learn's; in ``FrozenEstimator`` it is not trained again.
     n_masks : int, default=1000
         N, how many masks. The error of the estimate falls as 1/√N; the paper takes 4000 to 8000 for pictures of 224 × 224.
     cell : int, float or tuple, default=0.125
@@ -37,7 +37,8 @@ class RISE(Explainer):
         how much of each value the masks have shown, which is 1 on average. Then 0 does not mean irrelevant, and the chance
         in what was shown is noise on the map.
     baseline : {"floor", "mean", "blur", "uniform"} or float, default="floor"
-        What stands where a mask hides the clip: "floor" is silence, or see ``skxai.engine.resolve_baseline``.
+        The values b. "floor" is silence: the lowest feature value seen in ``fit``, or the classifier's ``silence_``. For the
+        others see ``skxai.engine.resolve_baseline``.
     target : label or None, default=None
         The class to explain. None is the class that is predicted for each clip.
     batch_size : int or None, default=None
@@ -51,12 +52,8 @@ class RISE(Explainer):
 
     Attributes
     ----------
-    estimator_ : classifier
-        The fitted clone.
-    classes_ : ndarray of shape (k,)
-        The labels.
-    feature_range_ : FeatureRange
-        Lowest and highest feature value seen in ``fit``, and silence.
+    estimator_, classes_, feature_range_ : classifier, ndarray of shape (k,), FeatureRange
+        The fitted clone; its labels; the lowest and highest feature value seen in ``fit``, and silence.
 
     See Also
     --------
@@ -97,36 +94,32 @@ class RISE(Explainer):
 
     def __init__(
         self,
-        estimator,
+        estimator: Any,
         *,
-        n_masks=1000,
-        cell=0.125,
-        probability=0.5,
-        centered=True,
-        baseline="floor",
-        target=None,
-        batch_size=None,
-        memory=None,
-        random_state=None,
-        verbose=0,
-    ):
-        self.estimator = estimator
+        n_masks: int = 1000,
+        cell: Size = 0.125,
+        probability: float = 0.5,
+        centered: bool = True,
+        baseline: str | float = "floor",
+        target: Any = None,
+        batch_size: int | None = None,
+        memory: MemoryLike = None,
+        random_state: RandomStateLike = None,
+        verbose: int = 0,
+    ) -> None:
+        super().__init__(estimator, target=target, batch_size=batch_size, memory=memory, verbose=verbose)
         self.n_masks = n_masks
         self.cell = cell
         self.probability = probability
         self.centered = centered
         self.baseline = baseline
-        self.target = target
-        self.batch_size = batch_size
-        self.memory = memory
         self.random_state = random_state
-        self.verbose = verbose
 
     def _check_network(self, X):
         super()._check_network(X)
         self._cell(X.shape[1:])  # raises where a size does not fit the clips
 
-    def _explain(self, network, x, target):
+    def _explain(self, network: Any, x: torch.Tensor, target: Any) -> torch.Tensor:
         b = resolve_baseline(self.baseline, x, self.feature_range_, self.seed_).expand_as(x)
         seen, hidden = pictures(x), pictures(b)
         masks = _Masks(self._random(), self.n_masks, seen.shape[2:], self._cell(x.shape[1:]), self.probability, x.device)

@@ -1,11 +1,13 @@
 """Feature maps weighted by what the classifier makes of the clip seen through them."""
 
 from numbers import Real
+from typing import Any
 
 import torch
 
 from ..engine import BASELINES, mask, resolve_baseline
 from ..utils.validation import StrOptions
+from ._base import MemoryLike, RandomStateLike
 from ._cam import CAM, RESIZINGS, project, spatial_size, weighted_sum
 from ._conventions import Resizing, names_of
 
@@ -30,19 +32,18 @@ class ScoreCAM(CAM):
     Parameters
     ----------
     estimator : classifier
-        A classifier of ``skxai.models``, a skorch ``NeuralNetClassifier``, or either in ``FrozenEstimator``, which is not
-        trained again.
+        Of ``skxai.models``, or a skorch ``NeuralNetClassifier``; in ``FrozenEstimator`` it is not trained again.
     baseline : {"floor", "mean", "blur", "uniform"} or float, default="floor"
-        What stands where the mask hides the clip: silence, which is the lowest feature value seen in ``fit`` on a decibel or
-        min–max scale and 0 in a waveform, or see ``skxai.engine.resolve_baseline``.
+        The values b. "floor" is silence: the lowest feature value seen in ``fit``, or the classifier's ``silence_``. For the
+        others see ``skxai.engine.resolve_baseline``.
     target : label or None, default=None
         The class to explain. None is the class that is predicted for each clip.
     layer : str, int or None, default=None
-        The layer whose feature maps are summed: a dotted name of the network, or an index into its convolutions. None is the
-        last convolution, or the layer that the classifier names as its ``cam_layer_``.
+        The layer whose feature maps are summed: a dotted name, or an index into the convolutions. None is the classifier's
+        ``cam_layer_``, or else the last convolution.
     convention : {"pytorch-grad-cam", "tf-keras-vis", "torch-cam"} or None, default=None
-        Whose number it is. None is the definition above. All peers multiply, b = 0 whatever ``baseline`` says, which on
-        decibels turns what it hides to full level; and a constant feature map counts with the score of silence.
+        Package whose convention is reproduced. None is the definition above. All peers multiply, b = 0 whatever ``baseline``
+        says, which on decibels turns what it hides to full level; and a constant feature map counts with the score of silence.
 
         - "pytorch-grad-cam" (``score_cam.py``): m_k is upsampled with the centres of the corner pixels aligned; w is the
           softmax of the score S_c **over the feature maps**, not over the classes. Map scaled as in ``GradCAM``.
@@ -61,12 +62,8 @@ class ScoreCAM(CAM):
 
     Attributes
     ----------
-    estimator_ : classifier
-        The fitted clone.
-    classes_ : ndarray of shape (k,)
-        The labels.
-    feature_range_ : FeatureRange
-        Lowest and highest feature value seen in ``fit``, and silence.
+    estimator_, classes_, feature_range_ : classifier, ndarray of shape (k,), FeatureRange
+        The fitted clone; its labels; the lowest and highest feature value seen in ``fit``, and silence.
 
     References
     ----------
@@ -79,8 +76,7 @@ class ScoreCAM(CAM):
     >>> import numpy as np
     >>> from skxai.explainers import ScoreCAM
     >>> from skxai.models import AcoumonClassifier
-    >>> X = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32)
-    >>> y = np.repeat(["cough", "wheeze"], 10)
+    >>> X, y = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32), np.repeat(["cough", "wheeze"], 10)
     >>> ScoreCAM(AcoumonClassifier(random_state=0)).fit(X, y).transform(X[:2]).shape
     (2, 1, 32, 32)
     """
@@ -93,30 +89,26 @@ class ScoreCAM(CAM):
 
     def __init__(
         self,
-        estimator,
+        estimator: Any,
         *,
-        baseline="floor",
-        target=None,
-        layer=None,
-        convention=None,
-        batch_size=None,
-        memory=None,
-        random_state=None,
-        verbose=0,
-    ):
-        self.estimator = estimator
+        baseline: str | float = "floor",
+        target: Any = None,
+        layer: str | int | None = None,
+        convention: str | None = None,
+        batch_size: int | None = None,
+        memory: MemoryLike = None,
+        random_state: RandomStateLike = None,
+        verbose: int = 0,
+    ) -> None:
+        super().__init__(
+            estimator, target=target, layer=layer, convention=convention, batch_size=batch_size, memory=memory, verbose=verbose
+        )
         self.baseline = baseline
-        self.target = target
-        self.layer = layer
-        self.convention = convention
-        self.batch_size = batch_size
-        self.memory = memory
         self.random_state = random_state
-        self.verbose = verbose
 
     _finds_target = True
 
-    def _explain(self, network, x, target):
+    def _explain(self, network: Any, x: torch.Tensor, target: Any) -> torch.Tensor:
         if target is None:
             activations, target = network.activations_and_prediction(x)
         else:

@@ -4,13 +4,14 @@ import functools
 import itertools
 from dataclasses import dataclass
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 import torch
 
 from ..engine import slices
 from ..utils.validation import Interval
-from ._base import Explainer
+from ._base import Explainer, MemoryLike, RandomStateLike
 from ._conventions import names_of, scaled
 
 # Draws are summed in runs of this many, whatever n_samples is: the sum of more draws begins with that of fewer, to the bit.
@@ -40,8 +41,7 @@ class SmoothGrad(Explainer):
     Parameters
     ----------
     estimator : classifier
-        A classifier of ``skxai.models``, a skorch ``NeuralNetClassifier``, or either in ``FrozenEstimator``, which is not
-        trained again.
+        Of ``skxai.models``, or a skorch ``NeuralNetClassifier``; in ``FrozenEstimator`` it is not trained again.
     noise_level : float, default=0.2
         Standard deviation of the noise, as a share of the clip's range of values.
     n_samples : int, default=20
@@ -49,8 +49,8 @@ class SmoothGrad(Explainer):
     target : label or None, default=None
         The class to explain. None is the class that is predicted for each clip.
     convention : {"captum", "tf-keras-vis"} or None, default=None
-        Whose number it is. None is the definition above. The draws are skxai's in any case: the same for all clips, and from
-        ``random_state``, where both peers draw for each clip from a global generator.
+        Package whose convention is reproduced. None is the definition above. The draws are skxai's in any case: the same for
+        all clips, and from ``random_state``, where both peers draw for each clip from a global generator.
 
         - "captum" (``NoiseTunnel(Saliency(...))``): ``noise_level`` is the standard deviation itself, its ``stdevs``, which
           means something else on each scale of features.
@@ -67,12 +67,8 @@ class SmoothGrad(Explainer):
 
     Attributes
     ----------
-    estimator_ : classifier
-        The fitted clone.
-    classes_ : ndarray of shape (k,)
-        The labels.
-    feature_range_ : FeatureRange
-        Lowest and highest feature value seen in ``fit``, and silence.
+    estimator_, classes_, feature_range_ : classifier, ndarray of shape (k,), FeatureRange
+        The fitted clone; its labels; the lowest and highest feature value seen in ``fit``, and silence.
 
     See Also
     --------
@@ -87,8 +83,7 @@ class SmoothGrad(Explainer):
     >>> import numpy as np
     >>> from skxai.explainers import SmoothGrad
     >>> from skxai.models import AcoumonClassifier
-    >>> X = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32)
-    >>> y = np.repeat(["cough", "wheeze"], 10)
+    >>> X, y = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32), np.repeat(["cough", "wheeze"], 10)
     >>> SmoothGrad(AcoumonClassifier(random_state=0), n_samples=5, random_state=0).fit(X, y).transform(X).shape
     (20, 1, 32, 32)
     """
@@ -102,28 +97,24 @@ class SmoothGrad(Explainer):
 
     def __init__(
         self,
-        estimator,
+        estimator: Any,
         *,
-        noise_level=0.2,
-        n_samples=20,
-        target=None,
-        convention=None,
-        batch_size=None,
-        memory=None,
-        random_state=None,
-        verbose=0,
-    ):
-        self.estimator = estimator
+        noise_level: float = 0.2,
+        n_samples: int = 20,
+        target: Any = None,
+        convention: str | None = None,
+        batch_size: int | None = None,
+        memory: MemoryLike = None,
+        random_state: RandomStateLike = None,
+        verbose: int = 0,
+    ) -> None:
+        super().__init__(estimator, target=target, batch_size=batch_size, memory=memory, verbose=verbose)
         self.noise_level = noise_level
         self.n_samples = n_samples
-        self.target = target
         self.convention = convention
-        self.batch_size = batch_size
-        self.memory = memory
         self.random_state = random_state
-        self.verbose = verbose
 
-    def _explain(self, network, x, target):
+    def _explain(self, network: Any, x: torch.Tensor, target: Any) -> torch.Tensor:
         (mean,) = self._means(network, x, target, [self.n_samples])
         return mean
 

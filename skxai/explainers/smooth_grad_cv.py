@@ -1,10 +1,14 @@
 """SmoothGrad whose noise level and number of samples are chosen by cross-validation, a whole grid at the cost of its end."""
 
 import time
+from collections.abc import Callable
 from numbers import Integral
+from typing import Any
 
 import joblib
 import numpy as np
+import torch
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.metrics import check_scoring, get_scorer_names
 from sklearn.model_selection import GridSearchCV, check_cv
@@ -13,7 +17,7 @@ from tqdm.auto import tqdm
 
 from ..engine import candidate_passes, shared_passes
 from ..utils.validation import Options, StrOptions
-from ._base import Explainer
+from ._base import Explainer, MemoryLike, RandomStateLike
 from .smooth_grad import SmoothGrad
 
 SHARED = ("estimator", "target", "batch_size", "memory", "random_state", "verbose")  # what all candidates have in common
@@ -29,8 +33,7 @@ class SmoothGradCV(Explainer):
     Parameters
     ----------
     estimator : classifier
-        A classifier of ``skxai.models``, a skorch ``NeuralNetClassifier``, or either in ``FrozenEstimator``, which is not
-        trained again.
+        Of ``skxai.models``, or a skorch ``NeuralNetClassifier``; in ``FrozenEstimator`` it is not trained again.
     noise_levels : array-like of float, default=(0.05, 0.1, 0.2)
         Standard deviations of the noise to try, as shares of a clip's range of values.
     n_samples : array-like of int, default=(5, 10, 20, 50)
@@ -72,12 +75,8 @@ class SmoothGradCV(Explainer):
         As in ``GridSearchCV``. The time of a fit and that of the maps of a noise level count for each candidate they serve.
     n_splits_ : int
         How many folds there are.
-    estimator_ : classifier
-        The classifier, fitted on all clips.
-    classes_ : ndarray of shape (k,)
-        The labels.
-    feature_range_ : FeatureRange
-        Lowest and highest feature value seen in ``fit``, and silence.
+    estimator_, classes_, feature_range_ : classifier, ndarray of shape (k,), FeatureRange
+        The fitted clone; its labels; the lowest and highest feature value seen in ``fit``, and silence.
 
     See Also
     --------
@@ -99,8 +98,7 @@ class SmoothGradCV(Explainer):
     >>> from sklearn.frozen import FrozenEstimator
     >>> from skxai.explainers import SmoothGradCV
     >>> from skxai.models import AcoumonClassifier
-    >>> X = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32)
-    >>> y = np.repeat(["cough", "wheeze"], 10)
+    >>> X, y = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32), np.repeat(["cough", "wheeze"], 10)
     >>> trained = FrozenEstimator(AcoumonClassifier(random_state=0).fit(X, y))
     >>> explainer = SmoothGradCV(trained, noise_levels=[0.1, 0.2], n_samples=[5, 10], cv=2, random_state=0).fit(X, y)
     >>> sorted(explainer.best_params_)
@@ -121,32 +119,28 @@ class SmoothGradCV(Explainer):
 
     def __init__(
         self,
-        estimator,
+        estimator: Any,
         *,
-        noise_levels=(0.05, 0.1, 0.2),
-        n_samples=(5, 10, 20, 50),
-        cv=None,
-        scoring=None,
-        refit=True,
-        target=None,
-        batch_size=None,
-        memory=None,
-        random_state=None,
-        n_jobs=None,
-        verbose=0,
-    ):
-        self.estimator = estimator
+        noise_levels: ArrayLike = (0.05, 0.1, 0.2),
+        n_samples: ArrayLike = (5, 10, 20, 50),
+        cv: Any = None,
+        scoring: Any = None,
+        refit: bool | str | Callable = True,
+        target: Any = None,
+        batch_size: int | None = None,
+        memory: MemoryLike = None,
+        random_state: RandomStateLike = None,
+        n_jobs: int | None = None,
+        verbose: int = 0,
+    ) -> None:
+        super().__init__(estimator, target=target, batch_size=batch_size, memory=memory, verbose=verbose)
         self.noise_levels = noise_levels
         self.n_samples = n_samples
         self.cv = cv
         self.scoring = scoring
         self.refit = refit
-        self.target = target
-        self.batch_size = batch_size
-        self.memory = memory
         self.random_state = random_state
         self.n_jobs = n_jobs
-        self.verbose = verbose
 
     def _fit_classifier(self, X, y):
         X, y = indexable(X, y)
@@ -162,7 +156,7 @@ class SmoothGradCV(Explainer):
         self.best_estimator_ = clone(candidate).set_params(**self.best_params_).fit(X, y)
         return self.best_estimator_.estimator_, self.best_estimator_.classes_
 
-    def _explain(self, network, x, target):
+    def _explain(self, network: Any, x: torch.Tensor, target: Any) -> torch.Tensor:
         return self.best_estimator_._explain(network, x, target)
 
     def _values(self, name, of_candidate):

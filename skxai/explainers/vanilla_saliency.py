@@ -1,6 +1,10 @@
 """The gradient of the class score."""
 
-from ._base import Explainer
+from typing import Any
+
+import torch
+
+from ._base import Explainer, MemoryLike
 from ._conventions import names_of, scaled
 
 # ε of the min–max scaling of each clip's map, by convention; None: not scaled.
@@ -17,12 +21,11 @@ class VanillaSaliency(Explainer):
     Parameters
     ----------
     estimator : classifier
-        A classifier of ``skxai.models``, a skorch ``NeuralNetClassifier``, or either in ``FrozenEstimator``, which is not
-        trained again.
+        Of ``skxai.models``, or a skorch ``NeuralNetClassifier``; in ``FrozenEstimator`` it is not trained again.
     target : label or None, default=None
         The class to explain. None is the class that is predicted for each clip.
     convention : {"captum", "tf-keras-vis"} or None, default=None
-        Whose number it is. None is the definition above.
+        Package whose convention is reproduced. None is the definition above.
 
         - "captum" (``Saliency``): the same.
         - "tf-keras-vis" (``Saliency`` with ``keepdims=True``): scaled per clip by (g − min g) / (max g − min g + 1e-7). Without
@@ -36,12 +39,8 @@ class VanillaSaliency(Explainer):
 
     Attributes
     ----------
-    estimator_ : classifier
-        The fitted clone.
-    classes_ : ndarray of shape (k,)
-        The labels.
-    feature_range_ : FeatureRange
-        Lowest and highest feature value seen in ``fit``, and silence.
+    estimator_, classes_, feature_range_ : classifier, ndarray of shape (k,), FeatureRange
+        The fitted clone; its labels; the lowest and highest feature value seen in ``fit``, and silence.
 
     Notes
     -----
@@ -57,8 +56,7 @@ class VanillaSaliency(Explainer):
     >>> import numpy as np
     >>> from skxai.explainers import VanillaSaliency
     >>> from skxai.models import AcoumonClassifier
-    >>> X = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32)
-    >>> y = np.repeat(["cough", "wheeze"], 10)
+    >>> X, y = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32), np.repeat(["cough", "wheeze"], 10)
     >>> VanillaSaliency(AcoumonClassifier(random_state=0)).fit(X, y).transform(X).shape
     (20, 1, 32, 32)
     """
@@ -66,13 +64,18 @@ class VanillaSaliency(Explainer):
     _parameter_constraints = {**Explainer._parameter_constraints, "convention": names_of(EPSILONS)}
     _finds_target = True
 
-    def __init__(self, estimator, *, target=None, convention=None, batch_size=None, memory=None, verbose=0):
-        self.estimator = estimator
-        self.target = target
+    def __init__(
+        self,
+        estimator: Any,
+        *,
+        target: Any = None,
+        convention: str | None = None,
+        batch_size: int | None = None,
+        memory: MemoryLike = None,
+        verbose: int = 0,
+    ) -> None:
+        super().__init__(estimator, target=target, batch_size=batch_size, memory=memory, verbose=verbose)
         self.convention = convention
-        self.batch_size = batch_size
-        self.memory = memory
-        self.verbose = verbose
 
-    def _explain(self, network, x, target):
+    def _explain(self, network: Any, x: torch.Tensor, target: Any) -> torch.Tensor:
         return scaled(network.input_gradient(x, target).abs(), EPSILONS[self.convention])

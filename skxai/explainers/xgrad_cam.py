@@ -22,15 +22,14 @@ class XGradCAM(GradientCAM):
     Parameters
     ----------
     estimator : classifier
-        A classifier of ``skxai.models``, a skorch ``NeuralNetClassifier``, or either in ``FrozenEstimator``, which is not
-        trained again.
+        Of ``skxai.models``, or a skorch ``NeuralNetClassifier``; in ``FrozenEstimator`` it is not trained again.
     target : label or None, default=None
         The class to explain. None is the class that is predicted for each clip.
     layer : str, int or None, default=None
-        The layer whose feature maps are summed: a dotted name of the network, or an index into its convolutions. None is the
-        last convolution, or the layer that the classifier names as its ``cam_layer_``.
+        The layer whose feature maps are summed: a dotted name, or an index into the convolutions. None is the classifier's
+        ``cam_layer_``, or else the last convolution.
     convention : {"pytorch-grad-cam", "torch-cam"} or None, default=None
-        Whose number it is. None is the definition above.
+        Package whose convention is reproduced. None is the definition above.
 
         - "pytorch-grad-cam" (``xgrad_cam.py``): 1e-7 is added to the sum of a feature map. Map scaled as in ``GradCAM``.
         - "torch-cam" (``methods/gradient.py``): 1e-8 is added. Map as in ``GradCAM``.
@@ -43,12 +42,8 @@ class XGradCAM(GradientCAM):
 
     Attributes
     ----------
-    estimator_ : classifier
-        The fitted clone.
-    classes_ : ndarray of shape (k,)
-        The labels.
-    feature_range_ : FeatureRange
-        Lowest and highest feature value seen in ``fit``, and silence.
+    estimator_, classes_, feature_range_ : classifier, ndarray of shape (k,), FeatureRange
+        The fitted clone; its labels; the lowest and highest feature value seen in ``fit``, and silence.
 
     Notes
     -----
@@ -65,14 +60,13 @@ class XGradCAM(GradientCAM):
     >>> import numpy as np
     >>> from skxai.explainers import XGradCAM
     >>> from skxai.models import AcoumonClassifier
-    >>> X = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32)
-    >>> y = np.repeat(["cough", "wheeze"], 10)
+    >>> X, y = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32), np.repeat(["cough", "wheeze"], 10)
     >>> XGradCAM(AcoumonClassifier(random_state=0)).fit(X, y).transform(X).shape
     (20, 1, 32, 32)
     """
 
     _parameter_constraints = {**GradientCAM._parameter_constraints, "convention": names_of(EPSILONS)}
 
-    def _weights(self, activations, gradients):
+    def _weights(self, activations: torch.Tensor, gradients: torch.Tensor) -> torch.Tensor:
         total = activations.sum(2) + EPSILONS[self.convention]
         return torch.where(total != 0, (activations * gradients).sum(2) / total, 0)

@@ -31,7 +31,7 @@ def correlation_with(estimator, module, subject, X=None):
     Parameters
     ----------
     estimator : explainer
-        Fitted.
+        Fitted: it explains anew.
     module : torch.nn.Module
         In the place of its own.
     subject : Subject

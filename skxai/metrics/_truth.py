@@ -30,13 +30,13 @@ def located(estimator, X, maps, truth, target=None, batch_size=None):
     Parameters
     ----------
     estimator : classifier, explainer or None
-        Fitted. It says which class is explained, if ``truth`` has several.
+        Fitted, with ``predict_proba``; only to find out which class was explained.
     X : array-like of shape (n, ...) or None
-        The clips; needed where ``estimator`` is.
+        The clips.
     maps : ndarray of shape (n, ...)
         Their maps.
     truth : EventTruth or array-like of shape (n, ...)
-        An array is the mask of the explained class.
+        Where the classes sound; an array is the mask of the explained class, in [0, 1]. Required.
     target, batch_size
         See ``skxai.metrics.perturbation.subject``.
 

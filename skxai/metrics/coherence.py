@@ -15,23 +15,22 @@ def visual_coherence(estimator, X, maps, y=None, *, truth=None, target=None, bat
     .. math:: \rho_i\big(|a_i|,\; E_i\big)
 
     with E the energy that ``truth`` holds, or the part of the clip above its lowest value that the mask gives to the class,
-    E = m ⊙ (x − min x), where it holds none. Greater is better. It puts Wang's criterion of the same name, which is judged by
-    eye there, into a number. A map need not follow the energy to be true to the model, which may go by a part of the event.
+    E = m ⊙ (x − min x), where it holds none: x must increase with the energy, as decibels do. Greater is better. It puts
+    Wang's criterion of the same name, which is judged by eye there, into a number. A map need not follow the energy to be true
+    to the model, which may go by a part of the event.
 
     Parameters
     ----------
     estimator : classifier, explainer or None
         Fitted, with ``predict_proba``; only to find out which class was explained.
-    X : array-like of shape (n, ...)
-        The clips; increasing with the energy, as decibels are.
-    maps : array-like of shape (n, ...)
-        Their maps.
+    X, maps : array-like of shape (n, ...)
+        The clips and their maps.
     y : ignored
-        For the sake of one signature.
+        Parameter not used, present for API consistency.
     truth : EventTruth or array-like of shape (n, ...)
         Where the classes sound; an array is the mask of the explained class, in [0, 1]. Required.
     target : label, array-like of shape (n,) or None, default=None
-        The class that was explained. None is the explainer's ``target``, or else the predicted class.
+        The class c. None is the explainer's ``target``, or else the predicted class.
     batch_size : int or None, default=None
         Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
 

@@ -28,17 +28,15 @@ def class_discriminativity(estimator, X, maps, y=None, *, truth=None, target=Non
     Parameters
     ----------
     estimator : explainer
-        Fitted.
-    X : array-like of shape (n, ...)
-        The clips.
-    maps : array-like of shape (n, ...)
-        Their maps.
+        Fitted: it explains anew.
+    X, maps : array-like of shape (n, ...)
+        The clips and their maps.
     y : ignored
-        For the sake of one signature.
+        Parameter not used, present for API consistency.
     truth : EventTruth
         Where the classes sound; of all classes, since two are compared. Required.
     target : label, array-like of shape (n,) or None, default=None
-        The class c that was explained. None is the explainer's ``target``, or else the predicted class.
+        The class c. None is the explainer's ``target``, or else the predicted class.
     batch_size : int or None, default=None
         Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
 

@@ -22,16 +22,15 @@ def faithfulness_estimate(
     ----------
     estimator : classifier or explainer
         Fitted, with ``predict_proba``.
-    X : array-like of shape (n, ...)
-        The clips.
-    maps : array-like of shape (n, ...)
-        Their maps.
+    X, maps : array-like of shape (n, ...)
+        The clips and their maps.
     y : ignored
-        For the sake of one signature.
+        Parameter not used, present for API consistency.
     target : label, array-like of shape (n,) or None, default=None
         The class c. None is the explainer's ``target``, or else the predicted class.
     baseline : {"floor", "mean", "blur", "uniform"} or float, default="floor"
-        Where a segment goes; see ``skxai.engine.resolve_baseline``.
+        The values b. "floor" is silence: the lowest feature value seen in ``fit``, or the classifier's ``silence_``. For the
+        others see ``skxai.engine.resolve_baseline``.
     segments : tuple of int, default=(4, 8)
         Rows and columns of the grid; fewer where the clip has fewer. A clip of one axis is a row: for waveforms take more
         columns, such as (1, 25), each a moment of the clip.

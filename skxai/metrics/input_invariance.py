@@ -21,18 +21,16 @@ def input_invariance(estimator, X, maps, y=None, *, target=None, shift=1.0):
     g computes for x + s exactly what f computes for x, and for the same reasons: a reliable map is the same, and the
     correlation 1. Greater is better. Gradients, and what is made of the activations within the network, have it by their
     definition. A method with a fixed reference point on the features' scale, such as a zero that the clip is multiplied with or
-    silence as the floor of masking, does not: its reference means something else to g.
+    silence as the baseline of masking, does not: its reference means something else to g.
 
     Parameters
     ----------
     estimator : explainer
-        Fitted; the maps of the shifted network are its own.
-    X : array-like of shape (n, ...)
-        The clips.
-    maps : array-like of shape (n, ...)
-        Their maps.
+        Fitted: it explains anew.
+    X, maps : array-like of shape (n, ...)
+        The clips and their maps.
     y : ignored
-        For the sake of one signature.
+        Parameter not used, present for API consistency.
     target : label, array-like of shape (n,) or None, default=None
         The class c. None is the explainer's ``target``, or else the predicted class.
     shift : float, default=1.0

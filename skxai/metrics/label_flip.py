@@ -19,14 +19,13 @@ def label_flip_rate(estimator, X, maps, y=None, *, baseline="floor", top=0.2, ba
     ----------
     estimator : classifier or explainer
         Fitted, with ``predict_proba``.
-    X : array-like of shape (n, ...)
-        The clips.
-    maps : array-like of shape (n, ...)
-        Their maps.
+    X, maps : array-like of shape (n, ...)
+        The clips and their maps.
     y : ignored
-        For the sake of one signature.
+        Parameter not used, present for API consistency.
     baseline : {"floor", "mean", "blur", "uniform"} or float, default="floor"
-        Where the pixels go; see ``skxai.engine.resolve_baseline``.
+        The values b. "floor" is silence: the lowest feature value seen in ``fit``, or the classifier's ``silence_``. For the
+        others see ``skxai.engine.resolve_baseline``.
     top : float, default=0.2
         Share of the pixels that goes.
     batch_size : int or None, default=None

@@ -43,17 +43,15 @@ def label_randomisation(
     Parameters
     ----------
     estimator : explainer
-        Fitted; the maps of the other network are its own.
-    X : array-like of shape (n, ...)
-        The clips.
-    maps : array-like of shape (n, ...)
-        Their maps.
+        Fitted: it explains anew.
+    X, maps : array-like of shape (n, ...)
+        The clips and their maps.
     y : array-like of shape (n,) or None, default=None
         Their labels; needed without ``X_train``.
     X_train, y_train : array-like of shape (m, ...) and (m,), or None, default=None
         What the network is trained on: best what the explained one was trained on. None is X and y.
     target : label, array-like of shape (n,) or None, default=None
-        The class c. None is the explainer's ``target``, or else the class that the explained network predicts.
+        The class c. None is the explainer's ``target``, or else the predicted class.
     max_epochs : int or None, default=None
         See ``train_on_permuted_labels``.
     random_state : int, RandomState instance or None, default=0
@@ -116,7 +114,7 @@ def train_on_permuted_labels(estimator, X, y, *, max_epochs=None, random_state=0
 
     Parameters
     ----------
-    estimator : classifier or explainer
+    estimator : explainer or classifier
         Fitted, with a torch module.
     X : array-like of shape (m, ...)
         The clips.

@@ -24,11 +24,11 @@ def relevance_mass_accuracy(estimator, X, maps, y=None, *, truth=None, target=No
     maps : array-like of shape (n, ...)
         Their maps.
     y : ignored
-        For the sake of one signature.
+        Parameter not used, present for API consistency.
     truth : EventTruth or array-like of shape (n, ...)
         Where the classes sound; an array is the mask of the explained class, in [0, 1]. Required.
     target : label, array-like of shape (n,) or None, default=None
-        The class that was explained. None is the explainer's ``target``, or else the predicted class.
+        The class c. None is the explainer's ``target``, or else the predicted class.
     batch_size : int or None, default=None
         Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
 
@@ -73,11 +73,11 @@ def relevance_rank_accuracy(estimator, X, maps, y=None, *, truth=None, target=No
     maps : array-like of shape (n, ...)
         Their maps.
     y : ignored
-        For the sake of one signature.
+        Parameter not used, present for API consistency.
     truth : EventTruth or array-like of shape (n, ...)
         Where the classes sound; an array is the mask of the explained class, in [0, 1]. Required.
     target : label, array-like of shape (n,) or None, default=None
-        The class that was explained. None is the explainer's ``target``, or else the predicted class.
+        The class c. None is the explainer's ``target``, or else the predicted class.
     batch_size : int or None, default=None
         Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
 
@@ -125,11 +125,11 @@ def pointing_game(estimator, X, maps, y=None, *, truth=None, target=None, batch_
     maps : array-like of shape (n, ...)
         Their maps.
     y : ignored
-        For the sake of one signature.
+        Parameter not used, present for API consistency.
     truth : EventTruth or array-like of shape (n, ...)
         Where the classes sound; an array is the mask of the explained class, in [0, 1]. Required.
     target : label, array-like of shape (n,) or None, default=None
-        The class that was explained. None is the explainer's ``target``, or else the predicted class.
+        The class c. None is the explainer's ``target``, or else the predicted class.
     batch_size : int or None, default=None
         Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
 
@@ -174,11 +174,11 @@ def max_iou(estimator, X, maps, y=None, *, truth=None, target=None, batch_size=N
     maps : array-like of shape (n, ...)
         Their maps.
     y : ignored
-        For the sake of one signature.
+        Parameter not used, present for API consistency.
     truth : EventTruth or array-like of shape (n, ...)
         Where the classes sound; an array is the mask of the explained class, in [0, 1]. Required.
     target : label, array-like of shape (n,) or None, default=None
-        The class that was explained. None is the explainer's ``target``, or else the predicted class.
+        The class c. None is the explainer's ``target``, or else the predicted class.
     batch_size : int or None, default=None
         Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
 

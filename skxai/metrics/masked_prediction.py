@@ -61,22 +61,21 @@ def average_drop(
     ----------
     estimator : classifier or explainer
         Fitted, with ``predict_proba``.
-    X : array-like of shape (n, ...)
-        The clips.
-    maps : array-like of shape (n, ...)
-        Their maps.
+    X, maps : array-like of shape (n, ...)
+        The clips and their maps.
     y : ignored
-        For the sake of one signature.
+        Parameter not used, present for API consistency.
     target : label, array-like of shape (n,) or None, default=None
         The class c. None is the explainer's ``target``, or else the predicted class.
     baseline : {"floor", "mean", "blur", "uniform"} or float, default="floor"
-        What stands where the map hides the clip; see ``skxai.engine.resolve_baseline``.
+        The values b. "floor" is silence: the lowest feature value seen in ``fit``, or the classifier's ``silence_``. For the
+        others see ``skxai.engine.resolve_baseline``.
     top : float, default=0.5
-        Share of the pixels that is kept.
+        Share of the pixels that is kept, in (0, 1].
     convention : {"pytorch-grad-cam", "torch-cam"} or None, default=None
-        Whose number it is. None is the definition above. Both peers multiply, O = p_c(m ⊙ x), with the map **as it is** and all
-        of its pixels: ``baseline`` and ``top`` are not looked at, and maps should be scaled already, such as those of
-        ``GradCAM(convention=...)``. On decibels the product turns what it hides to full level.
+        Package whose convention is reproduced. None is the definition above. Both peers multiply, O = p_c(m ⊙ x), with the map
+        **as it is** and all of its pixels: ``baseline`` and ``top`` are not looked at, and maps should be scaled already, such
+        as those of ``GradCAM(convention=...)``. On decibels the product turns what it hides to full level.
 
         - "pytorch-grad-cam" (``DropInConfidence`` with ``ClassifierOutputSoftmaxTarget``): max(0, Y − O), not divided by Y.
         - "torch-cam" (``ClassificationMetric`` with ``logits_fn`` a softmax): max(0, Y − O) / (Y + 1e-7).
@@ -131,21 +130,20 @@ def average_increase(
     ----------
     estimator : classifier or explainer
         Fitted, with ``predict_proba``.
-    X : array-like of shape (n, ...)
-        The clips.
-    maps : array-like of shape (n, ...)
-        Their maps.
+    X, maps : array-like of shape (n, ...)
+        The clips and their maps.
     y : ignored
-        For the sake of one signature.
+        Parameter not used, present for API consistency.
     target : label, array-like of shape (n,) or None, default=None
         The class c. None is the explainer's ``target``, or else the predicted class.
     baseline : {"floor", "mean", "blur", "uniform"} or float, default="floor"
-        What stands where the map hides the clip; see ``skxai.engine.resolve_baseline``.
+        The values b. "floor" is silence: the lowest feature value seen in ``fit``, or the classifier's ``silence_``. For the
+        others see ``skxai.engine.resolve_baseline``.
     top : float, default=0.5
-        Share of the pixels that is kept.
+        Share of the pixels that is kept, in (0, 1].
     convention : {"pytorch-grad-cam", "torch-cam"} or None, default=None
-        Whose number it is, as in ``average_drop``: for both, O = p_c(m ⊙ x) with the map as it is. None is the definition
-        above.
+        Package whose convention is reproduced, as in ``average_drop``: for both, O = p_c(m ⊙ x) with the map as it is. None is
+        the definition above.
     batch_size : int or None, default=None
         Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
     random_state : int, RandomState instance or None, default=0
@@ -187,18 +185,17 @@ def prediction_change(estimator, X, maps, y=None, *, target=None, baseline="floo
     ----------
     estimator : classifier or explainer
         Fitted, with ``predict_proba``.
-    X : array-like of shape (n, ...)
-        The clips.
-    maps : array-like of shape (n, ...)
-        Their maps.
+    X, maps : array-like of shape (n, ...)
+        The clips and their maps.
     y : ignored
-        For the sake of one signature.
+        Parameter not used, present for API consistency.
     target : ignored
         The predicted labels are compared.
     baseline : {"floor", "mean", "blur", "uniform"} or float, default="floor"
-        What stands where the map hides the clip; see ``skxai.engine.resolve_baseline``.
+        The values b. "floor" is silence: the lowest feature value seen in ``fit``, or the classifier's ``silence_``. For the
+        others see ``skxai.engine.resolve_baseline``.
     top : float, default=0.5
-        Share of the pixels that is kept.
+        Share of the pixels that is kept, in (0, 1].
     batch_size : int or None, default=None
         Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
     random_state : int, RandomState instance or None, default=0
@@ -233,16 +230,16 @@ def mean_top_weights(estimator, X, maps, y=None, *, top=0.5):
 
     Parameters
     ----------
-    estimator : classifier or explainer
-        Ignored, for the sake of one signature.
+    estimator : ignored
+        Parameter not used, present for API consistency.
     X : array-like of shape (n, ...) or None
-        The clips; only their shape counts.
+        The clips.
     maps : array-like of shape (n, ...)
         Their maps.
     y : ignored
-        For the sake of one signature.
+        Parameter not used, present for API consistency.
     top : float, default=0.5
-        Share of the pixels that counts.
+        Share of the pixels that is kept, in (0, 1].
 
     Returns
     -------

@@ -70,15 +70,13 @@ def model_parameter_randomisation_curve(
     Parameters
     ----------
     estimator : explainer
-        Fitted; the maps of the randomised networks are its own.
-    X : array-like of shape (n, ...)
-        The clips.
-    maps : array-like of shape (n, ...)
-        Their maps.
+        Fitted: it explains anew.
+    X, maps : array-like of shape (n, ...)
+        The clips and their maps.
     y : ignored
-        For the sake of one signature.
+        Parameter not used, present for API consistency.
     target : label, array-like of shape (n,) or None, default=None
-        The class c. None is the explainer's ``target``, or else the class that the trained network predicts.
+        The class c. None is the explainer's ``target``, or else the predicted class.
     order : {"cascading", "independent"}, default="cascading"
         From the top down, keeping what was randomised before, or one layer at a time.
     n_stages : int or None, default=10

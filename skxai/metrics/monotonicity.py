@@ -41,12 +41,10 @@ def monotonicity_correlation(
     ----------
     estimator : classifier or explainer
         Fitted, with ``predict_proba``.
-    X : array-like of shape (n, ...)
-        The clips.
-    maps : array-like of shape (n, ...)
-        Their maps.
+    X, maps : array-like of shape (n, ...)
+        The clips and their maps.
     y : ignored
-        For the sake of one signature.
+        Parameter not used, present for API consistency.
     target : label, array-like of shape (n,) or None, default=None
         The class c. None is the explainer's ``target``, or else the predicted class.
     baseline : {"uniform", "floor", "mean", "blur"} or float, default="uniform"
@@ -57,12 +55,12 @@ def monotonicity_correlation(
     n_draws : int, default=10
         Replacements of each group.
     convention : {"quantus"} or None, default=None
-        Whose number it is. None is the definition above. "quantus" (``MonotonicityCorrelation``): a draw is **one** number for
-        all pixels of a group, between 0 and 1 on any scale of features, whatever ``baseline`` says, and ties are broken by
-        position. Its own defaults are ``features_in_step=1`` and ``n_draws=100``, and its draws are unseeded and differ from
-        clip to clip; here all clips have the same. It does not divide by p² where p < 1e-5, which changes no rank; where that
-        is so for some clips and not for others it stops with a ValueError (``monotonicity_correlation.py``), and skxai returns
-        the correlation.
+        Package whose convention is reproduced. None is the definition above. "quantus" (``MonotonicityCorrelation``): a draw
+        is **one** number for all pixels of a group, between 0 and 1 on any scale of features, whatever ``baseline`` says, and
+        ties are broken by position. Its own defaults are ``features_in_step=1`` and ``n_draws=100``, and its draws are
+        unseeded and differ from clip to clip; here all clips have the same. It does not divide by p² where p < 1e-5, which
+        changes no rank; where that is so for some clips and not for others it stops with a ValueError
+        (``monotonicity_correlation.py``), and skxai returns the correlation.
     batch_size : int or None, default=None
         Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
     random_state : int, RandomState instance or None, default=0

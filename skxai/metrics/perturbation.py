@@ -43,7 +43,7 @@ def subject(estimator, X, maps, target=None, batch_size=None):
     X : array-like of shape (n, ...)
         The clips.
     maps : array-like of shape (n, ...)
-        Their maps, of X's shape.
+        Their maps.
     target : label, array-like of shape (n,) or None
         The class c. None is the explainer's ``target``, or else the predicted class.
     batch_size : int or None

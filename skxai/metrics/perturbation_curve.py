@@ -144,20 +144,20 @@ def deletion_curve(
     ----------
     estimator : classifier or explainer
         Fitted, with ``predict_proba``.
-    X : array-like of shape (n, ...)
-        The clips.
-    maps : array-like of shape (n, ...)
-        Their maps.
+    X, maps : array-like of shape (n, ...)
+        The clips and their maps.
     y : array-like of shape (n,) or None, default=None
         True labels, for the curves by accuracy and per class.
     target : label, array-like of shape (n,) or None, default=None
         The class c. None is the explainer's ``target``, or else the predicted class.
     baseline : {"floor", "mean", "blur", "uniform"} or float, default="floor"
-        Where the pixels go; see ``skxai.engine.resolve_baseline``.
+        The values b. "floor" is silence: the lowest feature value seen in ``fit``, or the classifier's ``silence_``. For the
+        others see ``skxai.engine.resolve_baseline``.
     step : float, default=0.01
         Share of the pixels at a time; at least one pixel.
     convention : {"quantus", "torch-cam"} or None, default=None
-        Whose number it is. None is the definition above. For both, ties are broken by position and ``baseline`` does not count.
+        Package whose convention is reproduced. None is the definition above. For both, ties are broken by position and
+        ``baseline`` does not count.
 
         - "torch-cam" (``DeletionInsertionMetric`` with ``logits_fn`` a softmax and ``steps=1 / step``): towards 0; each step is
           ⌈pixels · step⌉, so that there may be fewer of them. It counts positions, in all channels at once; so it is the same
@@ -213,16 +213,15 @@ def insertion_curve(
     ----------
     estimator : classifier or explainer
         Fitted, with ``predict_proba``.
-    X : array-like of shape (n, ...)
-        The clips.
-    maps : array-like of shape (n, ...)
-        Their maps.
+    X, maps : array-like of shape (n, ...)
+        The clips and their maps.
     y : array-like of shape (n,) or None, default=None
         True labels, for the curves by accuracy and per class.
     target : label, array-like of shape (n,) or None, default=None
         The class c. None is the explainer's ``target``, or else the predicted class.
     baseline : {"floor", "mean", "blur", "uniform"} or float, default="floor"
-        Where the pixels come from; see ``skxai.engine.resolve_baseline``.
+        The values b. "floor" is silence: the lowest feature value seen in ``fit``, or the classifier's ``silence_``. For the
+        others see ``skxai.engine.resolve_baseline``.
     step : float, default=0.01
         Share of the pixels at a time; at least one pixel.
     convention : {"torch-cam"} or None, default=None

@@ -144,7 +144,7 @@ def evaluate(estimator, X, y=None, scoring=None, maps=None, truth=None, **params
     ----------
     estimator : explainer, Pipeline or search
         Fitted; see ``split_pipeline``.
-    X : array-like of shape (n, ...)
+    X : array-like
         What the estimator takes.
     y : array-like of shape (n,) or None, default=None
         True labels, for the metrics by accuracy.

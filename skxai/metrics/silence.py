@@ -27,15 +27,15 @@ def silence_mass(estimator, X, maps, y=None, *, min_columns=None):
 
     Parameters
     ----------
-    estimator : classifier, explainer or None
+    estimator : explainer, classifier or None
         Of an explainer ``feature_range_`` says which differences are rounding, and ``silence_`` of its classifier what silence
         is, where it is not the lowest value.
-    X : array-like of shape (n, ...)
+    X : array-like of shape (n, ..., t)
         The clips; time is the last axis. The rows must be frequencies: cepstra of silence are not the clip's lowest value.
     maps : array-like of shape (n, ...)
         Their maps.
     y : ignored
-        For the sake of one signature.
+        Parameter not used, present for API consistency.
     min_columns : int or None, default=None
         Shortest silence in columns. None is 2, and in clips of one axis, where a column is a sample and two in a row may be a
         zero crossing, a hundredth of the clip.

@@ -91,7 +91,7 @@ def check_fit_is_reproducible(explainer):
 
 
 def check_constant_network_gives_zero_maps(explainer):
-    """Nothing is relevant to a network that does not look at its input; floors explain no network."""
+    """Nothing is relevant to a network that does not look at its input; controls explain no network."""
     if not explainer.explains_model:
         return
     shape = SHAPES[-1]
@@ -128,8 +128,8 @@ def check_planted_event_is_found(explainer):
         )
 
 
-def check_floor_does_not_look_at_the_model(explainer):
-    """A floor, declared by ``explains_model = False``, has the same maps for all networks and classes, and never runs one."""
+def check_control_does_not_look_at_the_model(explainer):
+    """A control, declared by ``explains_model = False``, has the same maps for all networks and classes, and never runs one."""
     shape = SHAPES[-1]
     X, net, other = clips(shape), small_net(shape), small_net(shape, seed=1)
     fitted = fit_on(explainer, net, X)

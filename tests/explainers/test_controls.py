@@ -20,7 +20,7 @@ def fitted(make, X, **params):
     return make(PretrainedClassifier(network), **params).fit(X)
 
 
-def test_floors_are_declared_not_to_explain():
+def test_controls_are_declared_not_to_explain():
     assert {make for _, make in all_explainers() if not make.explains_model} == {RandomMap, EnergyMap, EdgeMap}
     assert Explainer.explains_model
 
