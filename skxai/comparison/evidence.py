@@ -8,10 +8,8 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils import _safe_indexing
 
 from ..engine import shared
-from ..features import AudioLoader, FeatureAxes, feature_axes
-from ..features.base import WaveformTransformer
-from ..features.spectral import SpectralTransformer
-from ..features.truth import feature_steps
+from ..features import FeatureAxes, feature_axes
+from ..features.steps import feature_steps
 from ..inspection import heard_probability, summarise_relevance
 from ..metrics import PerturbationCurve
 from ..metrics.perturbation_curve import CURVES
@@ -156,9 +154,9 @@ def show(explainer, features, maps, clips, *, extraction=None, X=None):
     explained = getattr(explainer, "target", None)
     target = predicted if explained is None else np.full(len(predicted), explained)
     column = [int(np.flatnonzero(classes == label)[0]) for label in target[clips]]
-    steps = [] if extraction is None else list(feature_steps(extraction))
+    steps = [] if extraction is None else feature_steps(extraction)
     sounds, heard = {}, {}
-    if len(clips) and leads_to_sound(steps):
+    if len(clips) and steps:
         sounds = _sounds(steps, X, clips)
         heard = _heard(explainer, sounds, maps[clips], target[clips])
     return Shown(
@@ -174,17 +172,12 @@ def show(explainer, features, maps, clips, *, extraction=None, X=None):
     )
 
 
-def leads_to_sound(steps):
-    """Return whether feature steps begin with paths or waveforms."""
-    return bool(steps) and isinstance(steps[0], AudioLoader | WaveformTransformer | SpectralTransformer)
-
-
 def _sounds(steps, X, clips):
     """Return the examples' waveforms, their rate and what makes features of them."""
     axes, extraction = feature_axes(steps[0]), make_pipeline(*steps)
     if axes is None or feature_axes(extraction) is None:
         return {}
-    if isinstance(steps[0], AudioLoader):
+    if getattr(steps[0], "reads_files", False):
         waveforms = _loaded(steps[0], _safe_indexing(X, clips))
     else:
         waveforms = np.asarray(_taken(X, clips), dtype=np.float32)

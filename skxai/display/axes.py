@@ -10,11 +10,10 @@ _CLOSEST = 0.09  # of the axis, between two tick labels
 
 def place_times(axes, n_columns):
     """Return the left edge of the first column and the right edge of the last: seconds, or indices without axes."""
-    step = None if axes is None else axes.frame_step
     if not has_seconds(axes):
         return -0.5, n_columns - 0.5
-    first = np.median(axes.times - step * np.arange(n_columns))  # resizing repeats the outer times
-    return float(first - step / 2), float(first + step * (n_columns - 0.5))
+    edges = axes.time_edges
+    return float(edges[0]), float(edges[-1])
 
 
 def has_seconds(axes):

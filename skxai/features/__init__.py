@@ -1,16 +1,18 @@
 """From audio files to features: transformers for the first steps of a pipeline."""
 
-from skxai.features._audio_loader import AudioLoader
-from skxai.features._axes import FeatureAxes, feature_axes
-from skxai.features._bandpass import BandpassFilter
-from skxai.features._fixed_frames import FixedFrames
-from skxai.features._fixed_length import FixedLength
-from skxai.features._mfcc import MFCC
-from skxai.features._resize import ResizeFeatures
-from skxai.features._scaler import FeatureScaler
-from skxai.features._spectrogram import Spectrogram
-from skxai.features.mel import MelSpectrogram
-from skxai.features.truth import event_truth
+from ._audio_loader import AudioLoader
+from ._axes import FeatureAxes
+from ._bandpass import BandpassFilter
+from ._fixed_frames import FixedFrames
+from ._fixed_length import FixedLength
+from ._mfcc import MFCC
+from ._resize import ResizeFeatures
+from ._scaler import FeatureScaler
+from ._spectrogram import Spectrogram
+from .base import FeatureTransformer
+from .mel import MelSpectrogram
+from .steps import feature_axes
+from .truth import event_truth
 
 __all__ = [
     "MFCC",
@@ -18,6 +20,7 @@ __all__ = [
     "BandpassFilter",
     "FeatureAxes",
     "FeatureScaler",
+    "FeatureTransformer",
     "FixedFrames",
     "FixedLength",
     "MelSpectrogram",

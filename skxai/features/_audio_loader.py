@@ -8,9 +8,9 @@ from typing import ClassVar
 import numpy as np
 from joblib import Parallel, delayed
 
-from skxai.features.base import WaveformTransformer, fix_length
-from skxai.utils.audio_files import read_audio, read_header, resample
-from skxai.utils.validation import Interval, check_waveforms
+from ..utils.audio_files import read_audio, read_header, resample
+from ..utils.validation import Interval, check_waveforms
+from .base import WaveformTransformer, fix_length
 
 __all__ = ["AudioLoader"]
 
@@ -18,9 +18,10 @@ __all__ = ["AudioLoader"]
 class AudioLoader(WaveformTransformer):
     """Read audio files into waveforms of one sample rate and one duration.
 
-    Of each file only the span from ``offset`` on is read; it is made one channel, resampled (windowed sinc), and
-    zero-padded or cut at its end. Waveforms at ``sample_rate``, an array ``(n, samples)``, may come instead of paths:
-    they are cut and padded in the same way, so that a pipeline serves both.
+    ``fit`` and ``transform`` take paths ``(n,)`` and give waveforms ``(n, n_samples_)``, float32. Of each file only the span
+    from ``offset`` on is read; it is made one channel, resampled (windowed sinc), and zero-padded or cut at its end. ``fit``
+    reads the headers of all files. Waveforms at ``sample_rate``, an array ``(n, samples)``, may come instead of paths: they
+    are cut and padded in the same way, so that a pipeline serves both.
 
     Parameters
     ----------
@@ -40,7 +41,7 @@ class AudioLoader(WaveformTransformer):
     n_samples_ : int
         Samples of each output waveform, ``round(duration * sample_rate)``.
     n_features_in_ : int
-        Samples of the waveforms in ``fit``, if it saw waveforms and not paths.
+        Samples of the waveforms in ``fit``, if these were no paths.
 
     Raises
     ------
@@ -69,45 +70,22 @@ class AudioLoader(WaveformTransformer):
         "mono": ["boolean"],
         "n_jobs": [Integral, None],
     }
+    reads_files = True
 
-    def __init__(self, sample_rate=22050, *, duration=None, offset=0.0, mono=True, n_jobs=None):
+    def __init__(
+        self,
+        sample_rate: int = 22050,
+        *,
+        duration: float | None = None,
+        offset: float = 0.0,
+        mono: bool = True,
+        n_jobs: int | None = None,
+    ) -> None:
         self.sample_rate = sample_rate
         self.duration = duration
         self.offset = offset
         self.mono = mono
         self.n_jobs = n_jobs
-
-    def fit(self, X, y=None):
-        """Look through the headers of all files, and fix the number of samples.
-
-        Parameters
-        ----------
-        X : array-like of shape (n,) of str or path-like, or of shape (n, samples)
-            Paths, or waveforms at ``sample_rate``.
-        y : None
-            Ignored.
-
-        Returns
-        -------
-        self : object
-            The fitted loader.
-        """
-        return super().fit(X, y)
-
-    def transform(self, X):
-        """Read the files.
-
-        Parameters
-        ----------
-        X : array-like of shape (n,) of str or path-like, or of shape (n, samples)
-            Paths, or waveforms at ``sample_rate`` (of the length seen in ``fit``, if that saw waveforms).
-
-        Returns
-        -------
-        ndarray of dtype float32, shape (n, n_samples_)
-            Waveforms.
-        """
-        return super().transform(X)
 
     def _check(self, X, *, reset):
         if not _is_paths(X):

@@ -1,10 +1,13 @@
-"""The axes of features: which frequency a row and which time a column stands for, carried along a pipeline."""
+"""The axes of features: which frequency a row and which time a column stands for."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
-__all__ = ["FeatureAxes", "feature_axes"]
+__all__ = ["FeatureAxes"]
+
+_ROW_LABELS = {"frequency": "Frequency (Hz)", "cepstrum": "Cepstral index", "waveform": "Amplitude"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,12 +44,12 @@ class FeatureAxes:
     cepstra: np.ndarray | None = None
     frame_step: float | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.frame_step is None and len(self.times) > 1:
             object.__setattr__(self, "frame_step", float(self.times[1] - self.times[0]))
 
     @classmethod
-    def of_waveforms(cls, n_samples, sample_rate):
+    def of_waveforms(cls, n_samples: int, sample_rate: int) -> Self:
         """Return the axes of waveforms ``(n, n_samples)``: a time for each sample, and no rows.
 
         Parameters
@@ -77,72 +80,28 @@ class FeatureAxes:
         return cls(None, np.arange(n_samples) / sample_rate, sample_rate, "waveform", frame_step=1 / sample_rate)
 
     @property
-    def rows(self):
+    def rows(self) -> np.ndarray | None:
         """The value of each row: hertz or cepstral indices; None where neither is known."""
         return self.cepstra if self.frequencies is None else self.frequencies
 
     @property
-    def row_label(self):
+    def row_label(self) -> str:
         """The label of a plot's vertical axis."""
-        labels = {"frequency": "Frequency (Hz)", "cepstrum": "Cepstral index", "waveform": "Amplitude"}
-        return labels.get(self.kind, self.kind)
+        return _ROW_LABELS.get(self.kind, self.kind)
 
     @property
-    def shape(self):
+    def shape(self) -> tuple[int | None, int]:
         """``(f, t)``; f is None where the rows have no values."""
         return (None if self.rows is None else len(self.rows)), len(self.times)
 
+    @property
+    def time_edges(self) -> np.ndarray:
+        """Where columns begin and end in seconds ``(t + 1,)``: half of ``frame_step``, which must be known, around centres.
 
-def feature_axes(estimator):
-    """Return the axes of the features that reach the last step of a fitted pipeline.
-
-    In a pipeline no step sees its predecessor, so each feature transformer has a method ``axes`` which turns the axes
-    of what comes in into those of what goes out. This walks the steps and applies them one after the other. Steps
-    without that method, such as an explainer or a classifier at the end, are skipped. Waveforms have the time of each sample
-    and no rows; what a transformer without that method makes of them has no axes that are known.
-
-    Parameters
-    ----------
-    estimator : Pipeline, transformer or fitted search
-        Fitted; of a search its ``best_estimator_``; pipelines may be nested.
-
-    Returns
-    -------
-    FeatureAxes or None
-        None if no step takes waveforms, or it is not known what becomes of them.
-
-    Raises
-    ------
-    NotFittedError
-        If a feature transformer on the way is not fitted.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from sklearn.pipeline import make_pipeline
-    >>> from skxai.features import AudioLoader, MelSpectrogram, ResizeFeatures
-    >>> pipe = make_pipeline(MelSpectrogram(16000), ResizeFeatures((32, 32))).fit(np.zeros((2, 16000)))
-    >>> axes = feature_axes(pipe)
-    >>> axes.frequencies.shape, axes.times.shape
-    ((32,), (32,))
-    >>> feature_axes(AudioLoader(8000).fit(np.zeros((2, 4000)))).shape
-    (None, 4000)
-    """
-    return _walk(estimator, None)
-
-
-def _walk(estimator, axes):
-    estimator = getattr(estimator, "best_estimator_", estimator)
-    if hasattr(estimator, "steps"):
-        for _, step in estimator.steps:
-            axes = _walk(step, axes)
-    elif callable(getattr(estimator, "axes", None)):
-        axes = estimator.axes(axes)
-    elif axes is not None and axes.kind == "waveform" and _makes_features(estimator):
-        return None
-    return axes
-
-
-def _makes_features(step):
-    """Return whether a step is a transformer, and no explainer, whose maps have the axes of what comes in."""
-    return hasattr(step, "transform") and not hasattr(step, "predict")
+        A first column that is centred at 0 s begins half a step before: it has the width of the others.
+        """
+        step = self.frame_step
+        if step is None or not step > 0:
+            raise ValueError(f"frame_step of the features' axes must be positive seconds, the width of a column; got {step}.")
+        first = np.median(self.times - step * np.arange(len(self.times)))  # enlarged features repeat the outer times
+        return first + step * (np.arange(len(self.times) + 1) - 0.5)

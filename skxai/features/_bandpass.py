@@ -6,8 +6,8 @@ from typing import ClassVar
 import numpy as np
 from scipy import signal
 
-from skxai.features.base import WaveformTransformer, memory_batches
-from skxai.utils.validation import Interval, check_sample_rate
+from ..utils.validation import Interval, check_sample_rate
+from .base import WaveformTransformer, memory_batches
 
 __all__ = ["BandpassFilter"]
 
@@ -60,7 +60,9 @@ class BandpassFilter(WaveformTransformer):
         "zero_phase": ["boolean"],
     }
 
-    def __init__(self, low, high, sample_rate, *, order=4, zero_phase=True):
+    def __init__(
+        self, low: float | None, high: float | None, sample_rate: int, *, order: int = 4, zero_phase: bool = True
+    ) -> None:
         self.low = low
         self.high = high
         self.sample_rate = sample_rate

@@ -7,8 +7,9 @@ from typing import ClassVar
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skxai.features.base import FeatureTransformer
-from skxai.utils.validation import Interval
+from ..utils.validation import Interval
+from ._axes import FeatureAxes
+from .base import FeatureTransformer, cut_or_pad
 
 __all__ = ["FixedFrames"]
 
@@ -41,29 +42,14 @@ class FixedFrames(FeatureTransformer):
 
     _parameter_constraints: ClassVar[dict] = {"n_frames": [Interval(Integral, 1, None, closed="left")]}
 
-    def __init__(self, n_frames=400):
+    def __init__(self, n_frames: int = 400) -> None:
         self.n_frames = n_frames
 
     def _transform(self, X):
-        kept = min(X.shape[-1], self.n_frames)
-        fixed = np.empty((*X.shape[:-1], self.n_frames), dtype=np.float32)
-        fixed[..., :kept] = X[..., :kept]
-        fixed[..., kept:] = X.min(axis=tuple(range(1, X.ndim)), keepdims=True)
-        return fixed
+        return cut_or_pad(X, self.n_frames, X.min(axis=tuple(range(1, X.ndim)), keepdims=True))
 
-    def axes(self, axes):
-        """Return the axes of the output: the times cut, or continued at the same step; see `feature_axes`.
-
-        Parameters
-        ----------
-        axes : FeatureAxes or None
-            Of the input.
-
-        Returns
-        -------
-        FeatureAxes or None
-            Of the output.
-        """
+    def axes(self, axes: FeatureAxes | None) -> FeatureAxes | None:
+        """Return the axes with their times cut, or continued at the same step."""
         check_is_fitted(self)
         if axes is None:
             return None
@@ -71,3 +57,11 @@ class FixedFrames(FeatureTransformer):
         step = np.nan if axes.frame_step is None else axes.frame_step
         added = axes.times[-1] + step * np.arange(1, n_new + 1)
         return replace(axes, times=np.concatenate([axes.times[: self.n_frames], added]))
+
+    def linear_power(self, X: np.ndarray) -> np.ndarray:
+        """Return power that is cut, or continued by silence: 0, whatever the clip's floor."""
+        return cut_or_pad(X, self.n_frames)
+
+    def carry_back(self, masks: np.ndarray, *, unheard: float = 0.0) -> np.ndarray:
+        """Return masks without the columns that were added, and ``unheard`` in those that were cut."""
+        return cut_or_pad(masks, self.feature_shape_[-1], unheard)

@@ -5,8 +5,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from skxai.features.base import WaveformTransformer, fix_length
-from skxai.utils.validation import Interval, check_waveforms
+from ..utils.validation import Interval, check_waveforms
+from .base import WaveformTransformer, fix_length
 
 __all__ = ["FixedLength"]
 
@@ -44,7 +44,7 @@ class FixedLength(WaveformTransformer):
         "sample_rate": [Interval(Integral, 1, None, closed="left")],
     }
 
-    def __init__(self, duration, sample_rate):
+    def __init__(self, duration: float, sample_rate: int) -> None:
         self.duration = duration
         self.sample_rate = sample_rate
 

@@ -3,10 +3,12 @@
 from numbers import Integral
 from typing import ClassVar
 
-from skxai.features.mel import MelTransformer
-from skxai.features.spectral import project, to_decibels
-from skxai.utils.torchaudio import torchaudio
-from skxai.utils.validation import Interval
+import numpy as np
+
+from ..utils.torchaudio import torchaudio
+from ..utils.validation import Interval
+from .mel import MelTransformer
+from .spectral import project, to_decibels
 
 __all__ = ["MFCC"]
 
@@ -64,7 +66,18 @@ class MFCC(MelTransformer):
         "n_mfcc": [Interval(Integral, 1, None, closed="left")],
     }
 
-    def __init__(self, sample_rate, *, n_mfcc=13, n_fft=2048, hop_length=None, n_mels=128, f_min=0.0, f_max=None, top_db=80.0):
+    def __init__(
+        self,
+        sample_rate: int,
+        *,
+        n_mfcc: int = 13,
+        n_fft: int = 2048,
+        hop_length: int | None = None,
+        n_mels: int = 128,
+        f_min: float = 0.0,
+        f_max: float | None = None,
+        top_db: float | None = 80.0,
+    ) -> None:
         self.sample_rate = sample_rate
         self.n_mfcc = n_mfcc
         self.n_fft = n_fft
@@ -73,6 +86,13 @@ class MFCC(MelTransformer):
         self.f_min = f_min
         self.f_max = f_max
         self.top_db = top_db
+
+    def linear_power(self, X: np.ndarray) -> np.ndarray:
+        """Refuse by a ValueError: no cell belongs to a sound."""
+        raise ValueError(
+            "extraction of event_truth must make features whose rows are frequencies; got MFCC: a cepstral coefficient mixes "
+            "all of them, so that no cell belongs to a sound."
+        )
 
     def _check_arguments(self):
         super()._check_arguments()

@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from sklearn.utils.validation import check_is_fitted
 
-from skxai.features.base import FeatureTransformer, memory_batches, to_tensor
+from ._axes import FeatureAxes
+from .base import FeatureTransformer, memory_batches, to_tensor
 
 __all__ = ["ResizeFeatures"]
 
@@ -45,7 +46,7 @@ class ResizeFeatures(FeatureTransformer):
 
     _parameter_constraints: ClassVar[dict] = {"size": [tuple, list], "antialias": ["boolean"]}
 
-    def __init__(self, size=(32, 32), *, antialias=True):
+    def __init__(self, size: tuple[int, int] = (32, 32), *, antialias: bool = True) -> None:
         self.size = size
         self.antialias = antialias
 
@@ -67,19 +68,8 @@ class ResizeFeatures(FeatureTransformer):
             ).numpy()
         return resized.reshape(*X.shape[: max(1, X.ndim - 2)], *(size if X.ndim > 2 else size[1:]))
 
-    def axes(self, axes):
-        """Return the axes of the output, interpolated by index as the picture is; see `feature_axes`.
-
-        Parameters
-        ----------
-        axes : FeatureAxes or None
-            Of the input.
-
-        Returns
-        -------
-        FeatureAxes or None
-            Of the output. Rows that are even in mel stay even in mel, up to the chords between them.
-        """
+    def axes(self, axes: FeatureAxes | None) -> FeatureAxes | None:
+        """Return the axes interpolated by index, as the picture is: rows even in mel stay so, up to the chords between them."""
         check_is_fitted(self)
         if axes is None:
             return None
@@ -88,12 +78,18 @@ class ResizeFeatures(FeatureTransformer):
         step = None if axes.frame_step is None else axes.frame_step * len(axes.times) / width
         if len(self.feature_shape_) == 1:
             return replace(axes, times=times, frame_step=step)
-        rows = {
-            name: _resize_axis(getattr(axes, name), height)
-            for name in ("frequencies", "cepstra")
-            if getattr(axes, name) is not None
-        }
-        return replace(axes, times=times, frame_step=step, **rows)
+        frequencies, cepstra = (None if v is None else _resize_axis(v, height) for v in (axes.frequencies, axes.cepstra))
+        return replace(axes, times=times, frame_step=step, frequencies=frequencies, cepstra=cepstra)
+
+    def linear_power(self, X: np.ndarray) -> np.ndarray:
+        """Return ``transform(X)``: interpolation is linear."""
+        return self.transform(X)
+
+    def carry_back(self, masks: np.ndarray, *, unheard: float = 0.0) -> np.ndarray:
+        """Return masks resized to the input's rows and columns; rows that were left alone stay, as bands of cepstra do."""
+        height, width = _height_width(self.feature_shape_)
+        size = (masks.shape[-2] if height == self.size[0] else height, width)
+        return ResizeFeatures(size).fit_transform(masks)
 
 
 def _height_width(shape):

@@ -3,10 +3,11 @@
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from skxai.features.base import FeatureTransformer, memory_batches
-from skxai.utils.validation import StrOptions, check_features
+from ..utils.validation import StrOptions, check_features
+from .base import FeatureTransformer, memory_batches
 
 __all__ = ["FeatureScaler"]
 
@@ -46,7 +47,7 @@ class FeatureScaler(FeatureTransformer):
 
     _parameter_constraints: ClassVar[dict] = {"method": [StrOptions({"minmax", "standard"})]}
 
-    def __init__(self, method="minmax"):
+    def __init__(self, method: str = "minmax") -> None:
         self.method = method
 
     def _fit(self, X):
@@ -61,7 +62,15 @@ class FeatureScaler(FeatureTransformer):
     def _transform(self, X):
         return ((X - np.float32(self.offset_)) / np.float32(self.scale_)).astype(np.float32, copy=False)
 
-    def inverse_transform(self, X):
+    def linear_power(self, X: np.ndarray) -> np.ndarray:
+        """Return ``X``: power is left on its own scale."""
+        return X
+
+    def carry_back(self, masks: np.ndarray, *, unheard: float = 0.0) -> np.ndarray:
+        """Return ``masks``: a cell keeps its place."""
+        return masks
+
+    def inverse_transform(self, X: ArrayLike) -> np.ndarray:
         """Undo the scaling.
 
         Parameters
@@ -79,7 +88,7 @@ class FeatureScaler(FeatureTransformer):
 
 
 def _mean_and_deviation(X):
-    """Mean and standard deviation in float64, in two passes and without a float64 copy of all of ``X``."""
+    """Return mean and standard deviation in float64, in two passes and without a float64 copy of all of ``X``."""
     mean = X.mean(dtype=np.float64)
     batches = memory_batches(len(X), bytes_per_clip=16 * X[0].size)
     squares = sum(np.square(X[batch] - mean, dtype=np.float64).sum() for batch in batches)

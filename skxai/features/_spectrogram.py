@@ -1,12 +1,10 @@
 """The short-time Fourier transform."""
 
-from numbers import Integral, Real
 from typing import ClassVar
 
 import numpy as np
 
-from skxai.features.spectral import SpectralTransformer, to_decibels
-from skxai.utils.validation import Interval
+from .spectral import SCALE_CONSTRAINTS, SPECTRAL_CONSTRAINTS, SpectralTransformer
 
 __all__ = ["Spectrogram"]
 
@@ -59,16 +57,18 @@ class Spectrogram(SpectralTransformer):
     1000.0
     """
 
-    _parameter_constraints: ClassVar[dict] = {
-        "sample_rate": [Interval(Integral, 1, None, closed="left")],
-        "n_fft": [Interval(Integral, 2, None, closed="left")],
-        "hop_length": [Interval(Integral, 1, None, closed="left"), None],
-        "power": [Interval(Real, 0, None, closed="neither")],
-        "to_db": ["boolean"],
-        "top_db": [Interval(Real, 0, None, closed="neither"), None],
-    }
+    _parameter_constraints: ClassVar[dict] = {**SPECTRAL_CONSTRAINTS, **SCALE_CONSTRAINTS}
 
-    def __init__(self, sample_rate, *, n_fft=1024, hop_length=None, power=2.0, to_db=True, top_db=80.0):
+    def __init__(
+        self,
+        sample_rate: int,
+        *,
+        n_fft: int = 1024,
+        hop_length: int | None = None,
+        power: float = 2.0,
+        to_db: bool = True,
+        top_db: float | None = 80.0,
+    ) -> None:
         self.sample_rate = sample_rate
         self.n_fft = n_fft
         self.hop_length = hop_length
@@ -80,7 +80,4 @@ class Spectrogram(SpectralTransformer):
         return np.fft.rfftfreq(self.n_fft, 1 / self.sample_rate)
 
     def _make(self):
-        spectrogram = self._make_spectrogram(self.power)
-        if not self.to_db:
-            return spectrogram
-        return lambda waveforms: to_decibels(spectrogram(waveforms), self.power, self.top_db)
+        return self._scaled(self._make_spectrogram(self.power))

@@ -1,32 +1,69 @@
-"""What all feature transformers share: the verbs, the checks and the batching. A subclass brings its mathematics."""
+"""What all feature transformers share: public methods, checks and batches. A subclass brings its mathematics."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import sklearn
 import torch
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted
 
-from skxai.features._axes import FeatureAxes
-from skxai.utils.validation import check_features, check_waveforms
+from ..utils.validation import check_features, check_waveforms
+from ._axes import FeatureAxes
+from .steps import missing_method
 
-__all__ = ["FeatureTransformer", "WaveformTransformer", "fix_length", "memory_batches", "to_tensor"]
+__all__ = ["FeatureTransformer", "WaveformTransformer", "cut_or_pad", "fix_length", "memory_batches", "to_tensor"]
 
 
 class FeatureTransformer(TransformerMixin, BaseEstimator, ABC):
-    """Base of the transformers of features; a subclass writes ``_transform`` and, where it needs one, ``_fit``."""
+    """Base of the transformers of features.
 
-    def fit(self, X, y=None):
+    A subclass writes ``_transform(X)`` and, where it needs one, ``_fit(X)``; ``X`` is checked. If it moves rows or columns it
+    overrides ``axes``. To be followed by `event_truth` and by `skxai.inspection.sonify` it writes ``linear_power`` and
+    ``carry_back``, which refuse here. A transformer that is no subclass, but has these three methods, is followed likewise.
+
+    A step that makes spectra of waveforms returns axes with rows whatever comes in, and has ``sample_rate`` and ``n_fft``; its
+    ``carry_back`` leads to the ``n_fft // 2 + 1`` bins of a Fourier transform with a Hann window.
+
+    Attributes
+    ----------
+    reads_files : bool, default=False
+        Of the class: whether the input may be paths of files, as that of `AudioLoader`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skxai.features import FeatureTransformer
+    >>> class CubeRoot(FeatureTransformer):
+    ...     def _transform(self, X):
+    ...         return np.cbrt(X)
+    ...
+    ...     def linear_power(self, X):
+    ...         return X
+    ...
+    ...     def carry_back(self, masks, *, unheard=0.0):
+    ...         return masks
+    >>> CubeRoot().fit_transform([[1.0, 8.0]])
+    array([[1., 2.]], dtype=float32)
+    """
+
+    reads_files = False
+    _parameter_constraints: ClassVar[dict] = {}
+
+    def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Check the arguments and note the shape of the clips.
 
         Parameters
         ----------
         X : array-like of shape (n, ...)
-            Clips.
+            Clips: waveforms ``(n, samples)`` or features ``(n, 1, f, t)``, ``(n, f, t)`` or ``(n, p)``; paths ``(n,)`` for
+            `AudioLoader`.
         y : None
-            Ignored.
+            Parameter not used, present for API consistency.
 
         Returns
         -------
@@ -37,7 +74,7 @@ class FeatureTransformer(TransformerMixin, BaseEstimator, ABC):
         self._fit(self._check(X, reset=True))
         return self
 
-    def transform(self, X):
+    def transform(self, X: ArrayLike) -> np.ndarray:
         """Transform clips, each by itself.
 
         Parameters
@@ -53,7 +90,7 @@ class FeatureTransformer(TransformerMixin, BaseEstimator, ABC):
         check_is_fitted(self)
         return self._transform(self._check(X, reset=False))
 
-    def axes(self, axes):
+    def axes(self, axes: FeatureAxes | None) -> FeatureAxes | None:
         """Return the axes of the output, given those of the input; see `feature_axes`.
 
         Parameters
@@ -69,14 +106,56 @@ class FeatureTransformer(TransformerMixin, BaseEstimator, ABC):
         check_is_fitted(self)
         return axes
 
-    def _check(self, X, *, reset):
+    def linear_power(self, X: np.ndarray) -> np.ndarray:
+        """Transform one sound alone as linear power, so that the power of a sum is the sum of the powers; see `event_truth`.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n, ...)
+            Waveforms, or what the ``linear_power`` of the step before returned.
+
+        Returns
+        -------
+        ndarray of dtype float32, shape (n, ...)
+            Waveforms, or power in the cells of the output. Scales, decibels and offsets are left out.
+
+        Raises
+        ------
+        TypeError
+            If the transformer does not have the method.
+        """
+        raise missing_method(self, "linear_power")
+
+    def carry_back(self, masks: np.ndarray, *, unheard: float = 0.0) -> np.ndarray:
+        """Return masks over the input, given masks over the output; see `skxai.inspection.sonify`.
+
+        Parameters
+        ----------
+        masks : ndarray of shape (n, 1, f, t) or (n, samples)
+            In [0, 1], over the output. Where rows are cepstra, over the bands that these are made of.
+        unheard : float, default=0.0
+            What the mask is where the input does not reach the output, as in columns that are cut.
+
+        Returns
+        -------
+        ndarray of shape (n, 1, rows, columns) or (n, samples)
+            Over the input; of a step that makes spectra over the bins of the Fourier transform, at its own columns.
+
+        Raises
+        ------
+        TypeError
+            If the transformer does not have the method.
+        """
+        raise missing_method(self, "carry_back")
+
+    def _check(self, X: Any, *, reset: bool) -> Any:
         return check_features(self, X, reset=reset)
 
-    def _fit(self, X):
+    def _fit(self, X: Any) -> None:
         """Check arguments against each other and against ``X``; learn, if there is something to learn."""
 
     @abstractmethod
-    def _transform(self, X):
+    def _transform(self, X: Any) -> np.ndarray:
         """Return the features of checked input."""
 
     def __sklearn_tags__(self):
@@ -86,29 +165,37 @@ class FeatureTransformer(TransformerMixin, BaseEstimator, ABC):
 
 
 class WaveformTransformer(FeatureTransformer):
-    """Base of the transformers whose input is waveforms ``(n, samples)``."""
+    """Base of the transformers whose input is waveforms ``(n, samples)``; the output is waveforms, unless told otherwise."""
 
-    def _check(self, X, *, reset):
+    sample_rate: int
+
+    def _check(self, X: Any, *, reset: bool) -> Any:
         return check_waveforms(self, X, reset=reset)
 
-    def axes(self, axes):
-        """Return the axes of the waveforms that come out; see `feature_axes`.
-
-        Parameters
-        ----------
-        axes : FeatureAxes or None
-            Ignored: those of what comes out follow from its length.
-
-        Returns
-        -------
-        FeatureAxes
-            Seconds for each sample, and no rows.
-        """
+    def axes(self, axes: FeatureAxes | None = None) -> FeatureAxes:
+        """Return the axes of the waveforms that come out, which follow from their length: seconds, and no rows."""
         check_is_fitted(self)
         return FeatureAxes.of_waveforms(getattr(self, "n_samples_", None) or self.n_features_in_, self.sample_rate)
 
+    def linear_power(self, X: np.ndarray) -> np.ndarray:
+        """Return ``transform(X)``: what is linear makes of a part of a sum the sum's part."""
+        return self.transform(X)
 
-def fix_length(waveforms, n_samples):
+    def carry_back(self, masks: np.ndarray, *, unheard: float = 0.0) -> np.ndarray:
+        """Return ``masks``: a sample keeps its place."""
+        return masks
+
+
+def cut_or_pad(X: np.ndarray, n: int, fill: float | np.ndarray = 0.0) -> np.ndarray:
+    """Return a new array ``(..., n)``: the last axis of ``X`` is cut, or goes on with ``fill``, which broadcasts."""
+    fixed = np.empty((*X.shape[:-1], n), dtype=np.float32)
+    kept = min(X.shape[-1], n)
+    fixed[..., :kept] = X[..., :kept]
+    fixed[..., kept:] = fill
+    return fixed
+
+
+def fix_length(waveforms: Any, n_samples: int) -> np.ndarray:
     """Return a new array of the waveforms ``(n, any)``, cut or zero-padded at the end to ``(n, n_samples)``."""
     fixed = np.zeros((len(waveforms), n_samples), dtype=np.float32)
     for row, waveform in zip(fixed, waveforms):
@@ -116,12 +203,12 @@ def fix_length(waveforms, n_samples):
     return fixed
 
 
-def memory_batches(n, bytes_per_clip, at_most=float("inf")):
+def memory_batches(n: int, bytes_per_clip: float, at_most: float = float("inf")) -> Iterator[slice]:
     """Yield slices over ``n`` clips such that one batch is within scikit-learn's ``working_memory`` and ``at_most``."""
     budget = min(at_most, sklearn.get_config()["working_memory"] * 2**20)
     return gen_batches(n, max(1, int(budget // bytes_per_clip)))
 
 
-def to_tensor(X):
+def to_tensor(X: ArrayLike) -> torch.Tensor:
     """Return a tensor with a copy of ``X``: torch can't share memory with read-only or reversed arrays."""
     return torch.from_numpy(np.array(X, dtype=np.float32, order="C"))

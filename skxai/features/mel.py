@@ -7,26 +7,27 @@ from typing import ClassVar
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 
-from skxai.features.spectral import SpectralTransformer, project, to_decibels
-from skxai.utils.torchaudio import torchaudio
-from skxai.utils.validation import Interval, check_sample_rate
+from ..utils.torchaudio import torchaudio
+from ..utils.validation import Interval, check_sample_rate
+from .spectral import SCALE_CONSTRAINTS, SPECTRAL_CONSTRAINTS, SpectralTransformer, project
 
-__all__ = ["MelSpectrogram", "MelTransformer"]
+__all__ = ["MelSpectrogram", "MelTransformer", "hertz_to_mel", "mel_to_hertz"]
 
 
 class MelTransformer(SpectralTransformer):
     """Base of the transformers that sum a spectrogram in mel bands; has ``n_mels``, ``f_min`` and ``f_max`` too."""
 
     _parameter_constraints: ClassVar[dict] = {
-        "sample_rate": [Interval(Integral, 1, None, closed="left")],
-        "n_fft": [Interval(Integral, 2, None, closed="left")],
-        "hop_length": [Interval(Integral, 1, None, closed="left"), None],
+        **SPECTRAL_CONSTRAINTS,
         "n_mels": [Interval(Integral, 1, None, closed="left")],
         "f_min": [Interval(Real, 0, None, closed="left")],
         "f_max": [Interval(Real, 0, None, closed="neither"), None],
-        "top_db": [Interval(Real, 0, None, closed="neither"), None],
     }
+    n_mels: int
+    f_min: float
+    f_max: float | None
 
     def _check_arguments(self):
         owner = type(self).__name__
@@ -48,9 +49,30 @@ class MelTransformer(SpectralTransformer):
     def _top_frequency(self):
         return self.sample_rate / 2 if self.f_max is None else float(self.f_max)
 
-    def band_weights(self):
+    def band_frequencies(self) -> np.ndarray:
+        """Return the centre of each band in hertz, ``(n_mels,)``."""
+        return _band_centres(self.f_min, self._top_frequency(), self.n_mels)
+
+    def band_weights(self) -> torch.Tensor:
         """Return how much of each bin of the Fourier transform each band sums, ``(n_mels, n_fft // 2 + 1)``; a tensor."""
         return _mel_filters(self.n_fft, float(self.f_min), self._top_frequency(), self.n_mels, self.sample_rate)
+
+    def carry_back(self, masks: np.ndarray, *, unheard: float = 0.0) -> np.ndarray:
+        r"""Return the gains of the Fourier transform's bins: of bin k the mean over bands, Σ_b w_bk m_b / Σ_b w_bk."""
+        weights = self.band_weights().T.clone()
+        bins = np.fft.rfftfreq(self.n_fft, 1 / self.sample_rate)
+        top = self._top_frequency()
+        within = torch.from_numpy((bins >= self.f_min) & (bins <= top))
+        # A triangle is 0 at its corners: no band has the bins at f_min and f_max, which are 0 Hz and half the rate mostly. They
+        # go with the outermost bands.
+        silent = weights.sum(dim=1) == 0
+        lower = torch.from_numpy(bins < (self.f_min + top) / 2)
+        weights[silent & within & lower, 0] = 1
+        weights[silent & within & ~lower, -1] = 1
+        weights /= weights.sum(dim=1, keepdim=True).clamp_min(1e-12)
+        outside = (silent & ~within).float()
+        bands = torch.from_numpy(np.ascontiguousarray(masks[:, 0], dtype=np.float32))
+        return (weights @ bands + unheard * outside[:, None]).clamp_(0, 1).numpy()[:, None]
 
     def _make_mel(self, power):
         spectrogram, filters = self._make_spectrogram(power), self.band_weights()
@@ -116,23 +138,22 @@ class MelSpectrogram(MelTransformer):
 
     _parameter_constraints: ClassVar[dict] = {
         **MelTransformer._parameter_constraints,
-        "power": [Interval(Real, 0, None, closed="neither")],
-        "to_db": ["boolean"],
+        **SCALE_CONSTRAINTS,
     }
 
     def __init__(
         self,
-        sample_rate,
+        sample_rate: int,
         *,
-        n_fft=1024,
-        hop_length=None,
-        n_mels=64,
-        f_min=0.0,
-        f_max=None,
-        power=2.0,
-        to_db=True,
-        top_db=80.0,
-    ):
+        n_fft: int = 1024,
+        hop_length: int | None = None,
+        n_mels: int = 64,
+        f_min: float = 0.0,
+        f_max: float | None = None,
+        power: float = 2.0,
+        to_db: bool = True,
+        top_db: float | None = 80.0,
+    ) -> None:
         self.sample_rate = sample_rate
         self.n_fft = n_fft
         self.hop_length = hop_length
@@ -144,18 +165,24 @@ class MelSpectrogram(MelTransformer):
         self.top_db = top_db
 
     def _row_frequencies(self):
-        return _band_centres(self.f_min, self._top_frequency(), self.n_mels)
+        return self.band_frequencies()
 
     def _make(self):
-        mel = self._make_mel(self.power)
-        if not self.to_db:
-            return mel
-        return lambda waveforms: to_decibels(mel(waveforms), self.power, self.top_db)
+        return self._scaled(self._make_mel(self.power))
+
+
+def hertz_to_mel(frequencies: ArrayLike) -> np.ndarray:
+    """Return ``2595·log10(1 + f/700)``, the mel scale of HTK."""
+    return 2595 * np.log10(1 + np.asarray(frequencies) / 700)
+
+
+def mel_to_hertz(mels: ArrayLike) -> np.ndarray:
+    """Undo ``hertz_to_mel``."""
+    return 700 * (10 ** (np.asarray(mels) / 2595) - 1)
 
 
 def _band_centres(f_min, f_max, n_mels):
-    low, high = (2595 * np.log10(1 + f / 700) for f in (f_min, f_max))
-    return 700 * (10 ** (np.linspace(low, high, n_mels + 2)[1:-1] / 2595) - 1)
+    return mel_to_hertz(np.linspace(hertz_to_mel(f_min), hertz_to_mel(f_max), n_mels + 2)[1:-1])
 
 
 @lru_cache(maxsize=8)

@@ -8,7 +8,7 @@ __all__ = ["SHORT_TIME", "short_time_mean"]
 SHORT_TIME = 0.02  # seconds: some periods of a low voice, and short beside the attack and decay of most sounds
 
 
-def short_time_mean(values, sample_rate, duration=SHORT_TIME):
+def short_time_mean(values: np.ndarray, sample_rate: float, duration: float = SHORT_TIME) -> np.ndarray:
     """Average values of samples over the time around each, weighted by a Hann window.
 
     Parameters

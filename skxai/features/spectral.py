@@ -1,17 +1,28 @@
 """What the short-time transforms share: framing, decibels, batches and axes."""
 
+import copy
 from abc import abstractmethod
+from numbers import Integral, Real
 
 import numpy as np
 import torch
 from scipy.sparse import csr_array
 from sklearn.utils.validation import check_is_fitted
 
-from skxai.features._axes import FeatureAxes
-from skxai.features.base import WaveformTransformer, memory_batches, to_tensor
-from skxai.utils.torchaudio import torchaudio
+from ..utils.torchaudio import torchaudio
+from ..utils.validation import Interval
+from ._axes import FeatureAxes
+from .base import WaveformTransformer, memory_batches, to_tensor
 
-__all__ = ["SpectralTransformer", "project", "to_decibels"]
+__all__ = ["SCALE_CONSTRAINTS", "SPECTRAL_CONSTRAINTS", "SpectralTransformer", "project", "to_decibels"]
+
+SPECTRAL_CONSTRAINTS = {
+    "sample_rate": [Interval(Integral, 1, None, closed="left")],
+    "n_fft": [Interval(Integral, 2, None, closed="left")],
+    "hop_length": [Interval(Integral, 1, None, closed="left"), None],
+    "top_db": [Interval(Real, 0, None, closed="neither"), None],
+}
+SCALE_CONSTRAINTS = {"power": [Interval(Real, 0, None, closed="neither")], "to_db": ["boolean"]}
 
 _CACHE = 32 * 2**20  # bytes of a batch beyond which it gets slower, measured on clips of 1 s and of 5 s
 
@@ -19,9 +30,13 @@ _CACHE = 32 * 2**20  # bytes of a batch beyond which it gets slower, measured on
 class SpectralTransformer(WaveformTransformer):
     """Base of the transformers from waveforms ``(n, samples)`` to features ``(n, 1, f, t)``.
 
-    A subclass has ``sample_rate``, ``n_fft`` and ``hop_length`` and writes ``_make``, ``_n_rows`` and, where its rows
-    are frequencies, ``_row_frequencies``.
+    A subclass has the parameters of ``SPECTRAL_CONSTRAINTS``, and writes ``_make``, ``_n_rows`` and, where its rows are
+    frequencies, ``_row_frequencies``.
     """
+
+    n_fft: int
+    hop_length: int | None
+    top_db: float | None
 
     def _fit(self, X):
         self._check_arguments()
@@ -38,25 +53,23 @@ class SpectralTransformer(WaveformTransformer):
             features[batch] = compute(to_tensor(X[batch, None])).numpy()
         return features
 
-    def axes(self, axes):
-        """Return the axes of the output; see `feature_axes`.
-
-        Parameters
-        ----------
-        axes : FeatureAxes or None
-            Of the waveforms; ignored.
-
-        Returns
-        -------
-        FeatureAxes
-            ``frequencies_`` and ``times_`` with what they mean.
-        """
+    def axes(self, axes: FeatureAxes | None = None) -> FeatureAxes:
+        """Return the axes of the output, whatever those of the waveforms: ``frequencies_`` and ``times_``."""
         check_is_fitted(self)
         step = self._hop() / self.sample_rate
         if self.frequencies_ is not None:
             return FeatureAxes(self.frequencies_, self.times_, self.sample_rate, frame_step=step)
         cepstra = np.arange(self._n_rows(), dtype=float)
         return FeatureAxes(None, self.times_, self.sample_rate, "cepstrum", cepstra, frame_step=step)
+
+    def linear_power(self, X: np.ndarray) -> np.ndarray:
+        """Return ``transform(X)`` with ``power=2`` and no decibels."""
+        linear = copy.copy(self)  # what fit learned stays
+        return linear.set_params(power=2.0, to_db=False).transform(X)
+
+    def carry_back(self, masks: np.ndarray, *, unheard: float = 0.0) -> np.ndarray:
+        """Return the gains of the Fourier transform's bins ``(n, 1, n_fft // 2 + 1, t)``, within [0, 1]."""
+        return np.clip(masks, 0, 1)
 
     def _hop(self):
         return max(1, self.n_fft // 4) if self.hop_length is None else int(self.hop_length)
@@ -77,12 +90,18 @@ class SpectralTransformer(WaveformTransformer):
     def _make_spectrogram(self, power):
         return torchaudio.transforms.Spectrogram(self.n_fft, hop_length=self._hop(), power=float(power), pad_mode="constant")
 
+    def _scaled(self, spectra_of):
+        """Return the function ``spectra_of`` waveforms, with its result in decibels for ``to_db``."""
+        if not self.to_db:
+            return spectra_of
+        return lambda waveforms: to_decibels(spectra_of(waveforms), self.power, self.top_db)
+
     @abstractmethod
     def _make(self):
         """Return a function from waveforms ``(b, 1, samples)`` to features ``(b, 1, f, t)``, both tensors."""
 
 
-def to_decibels(spectra, power, top_db):
+def to_decibels(spectra: torch.Tensor, power: float, top_db: float | None) -> torch.Tensor:
     """Return ``20/power · log10(|S|^power)`` of ``(b, 1, f, t)``, at least −100 dB and the clip's maximum − ``top_db``.
 
     The lowest level is that of an amplitude of 1e-5, whatever the power.
@@ -90,7 +109,7 @@ def to_decibels(spectra, power, top_db):
     return torchaudio.functional.amplitude_to_DB(spectra, 20.0 / power, 1e-5**power, 0.0, top_db)
 
 
-def project(matrix, spectra):
+def project(matrix: torch.Tensor, spectra: torch.Tensor) -> torch.Tensor:
     """Return ``matrix @ clip`` for each clip of ``(b, 1, f, t)``.
 
     As a sparse product: it adds in one order whatever the size of the batch, a mel filterbank is nearly all zeros, and the

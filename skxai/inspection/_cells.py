@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..features import FeatureAxes, feature_axes
+from ..features.mel import hertz_to_mel, mel_to_hertz
 from ..features.short_time import SHORT_TIME
 from ..metrics.base import check_maps
 
@@ -83,12 +84,12 @@ def cells_of(maps, features, owner):
     if axes.kind == "waveform":
         return _in_frames(relevance, axes)
     edges = None if axes.frequencies is None else frequency_edges(axes.frequencies, axes.sample_rate)
-    return Cells(relevance, axes, edges, time_edges(axes))
+    return Cells(relevance, axes, edges, axes.time_edges)
 
 
 def _in_frames(relevance, axes):
     """Return the cells of waveforms: one sample's relevance tells little, it swings with the sound's own period."""
-    edges = time_edges(axes)
+    edges = axes.time_edges
     size = max(1, round(SHORT_TIME / axes.frame_step))
     starts = np.arange(0, len(axes.times), size)
     edges = np.append(edges[starts], edges[-1])
@@ -133,36 +134,6 @@ def frequency_edges(frequencies, sample_rate):
     if (np.diff(rows) <= 0).any():
         raise ValueError(f"frequencies of the features' axes must increase from row to row; got {rows!r}.")
     return np.concatenate([[1.5 * rows[0] - 0.5 * rows[1]], (rows[1:] + rows[:-1]) / 2, [1.5 * rows[-1] - 0.5 * rows[-2]]])
-
-
-def time_edges(axes):
-    """Return where columns begin and end in seconds: half a step to either side of their centres.
-
-    Parameters
-    ----------
-    axes : FeatureAxes
-        With ``frame_step``.
-
-    Returns
-    -------
-    ndarray of shape (t + 1,)
-        A first column that is centred at 0 s begins half a step before: it has the width of the others.
-    """
-    step = axes.frame_step
-    if step is None or not step > 0:
-        raise ValueError(f"frame_step of the features' axes must be positive seconds, the width of a column; got {step}.")
-    first = np.median(axes.times - step * np.arange(len(axes.times)))  # enlarged features repeat the outer times
-    return first + step * (np.arange(len(axes.times) + 1) - 0.5)
-
-
-def hertz_to_mel(frequencies):
-    """Return ``2595·log10(1 + f/700)``, the scale of `MelSpectrogram`."""
-    return 2595 * np.log10(1 + np.asarray(frequencies) / 700)
-
-
-def mel_to_hertz(mels):
-    """Undo ``hertz_to_mel``."""
-    return 700 * (10 ** (np.asarray(mels) / 2595) - 1)
 
 
 def _even_edges(values):

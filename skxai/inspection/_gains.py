@@ -1,76 +1,117 @@
 """From maps over features to gains over the clip's short-time Fourier transform: the steps of the pipeline are undone."""
 
-from functools import singledispatch
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_array
 
 from ..engine import minmax
-from ..features import MFCC, AudioLoader, FeatureScaler, FixedFrames, ResizeFeatures, Spectrogram
-from ..features.base import WaveformTransformer
-from ..features.mel import MelTransformer
-from ..features.spectral import SpectralTransformer
-from ..features.truth import waveform_steps
+from ..features import FeatureAxes
+from ..features.steps import spectral_steps, step_method, steps_and_axes
 from ..metrics.perturbation import ranks
 from ._cells import axes_of
 
 
-def audible_steps(features):
-    """Return the fitted steps of a pipeline from waveforms on, without an `AudioLoader`, and the one that makes spectra.
+@dataclass(frozen=True)
+class AudibleSteps:
+    """The fitted steps from waveforms to features, and back from a mask over features to gains of what sounds.
 
     Parameters
     ----------
-    features : Pipeline, transformer, fitted search, or FeatureAxes of waveforms
-        From waveforms to features.
-
-    Returns
-    -------
     steps : list of transformer
-        Without what has ``predict_proba``.
-    spectral : MelSpectrogram, Spectrogram, MFCC or None
-        None where the features are waveforms.
-
-    Raises
-    ------
-    ValueError
-        If more than one step makes a spectrum, or none, and the features are no waveforms either, or cepstra are resized.
-    TypeError
-        For a step that changes waveforms in a way of which it is not known how to undo it.
+        From waveforms on, without what reads files.
+    axes : FeatureAxes
+        Of the features.
+    spectral : transformer or None
+        The step that makes spectra; None where the features are waveforms.
     """
-    steps, axes = waveform_steps(features)
-    steps = [step for step in steps if not isinstance(step, AudioLoader)]
-    spectral = [step for step in steps if isinstance(step, SpectralTransformer)]
-    if axes is not None and axes.kind == "waveform":
-        for step in steps:
-            if not isinstance(step, WaveformTransformer | FeatureScaler):
-                raise _unknown(step)
-        return steps, None
-    if len(spectral) != 1:
-        raise ValueError(
-            "features of sonify must hold one MelSpectrogram, Spectrogram or MFCC, which makes a spectrum of the sound, or end "
-            f"in waveforms; got {[type(step).__name__ for step in steps]}."
-        )
-    if isinstance(spectral[0], MFCC) and any(isinstance(step, ResizeFeatures) for step in steps):
-        raise ValueError(
-            "features of sonify must have the rows of mel bands or cepstra; got ResizeFeatures after MFCC, which mixes the "
-            "coefficients: their relevance can't be carried back to bands."
-        )
-    return steps, spectral[0]
+
+    steps: list
+    axes: FeatureAxes
+    spectral: Any
+
+    @classmethod
+    def of(cls, features: Any) -> "AudibleSteps":
+        """Look through a fitted pipeline.
+
+        Parameters
+        ----------
+        features : Pipeline, transformer, fitted search, or FeatureAxes of waveforms
+            From waveforms to features.
+
+        Returns
+        -------
+        AudibleSteps
+
+        Raises
+        ------
+        ValueError
+            If more than one step makes a spectrum, or none, and the features are no waveforms either, or cepstra are mixed.
+        """
+        steps, axes = steps_and_axes(features)
+        steps = [step for step in steps if not getattr(step, "reads_files", False)]
+        if axes is not None and axes.kind == "waveform":
+            return cls(steps, axes, None)
+        spectral = spectral_steps(steps)
+        names = [type(step).__name__ for step in steps]
+        if len(spectral) != 1:
+            raise ValueError(
+                "features of sonify must hold one MelSpectrogram, Spectrogram or MFCC, which makes a spectrum of the sound, or "
+                f"end in waveforms; got {names}."
+            )
+        axes, own = axes_of(features, "sonify"), spectral[0].axes(None)
+        if own.kind == "cepstrum" and not np.array_equal(axes.cepstra, own.cepstra):
+            raise ValueError(
+                "features of sonify must have the rows of mel bands or cepstra: the relevance of cepstra that are mixed, as "
+                f"ResizeFeatures does, can't be carried back to bands; got {names}."
+            )
+        return cls(steps, axes, spectral[0])
+
+    @property
+    def mask_shape(self) -> tuple[int, ...]:
+        """Shape of a clip's mask: ``(1, f, t)`` of its features, of cepstra with mel bands as rows, or ``(samples,)``."""
+        n_rows, n_columns = self.axes.shape
+        if self.spectral is None:
+            return (n_columns,)
+        return 1, self.spectral.n_mels if self.axes.kind == "cepstrum" else n_rows, n_columns
+
+    def gains(self, masks: np.ndarray, unheard: float) -> np.ndarray:
+        """Carry masks over features back.
+
+        Parameters
+        ----------
+        masks : ndarray of shape (n, *mask_shape)
+            In [0, 1].
+        unheard : float
+            Gain of what the features leave out.
+
+        Returns
+        -------
+        ndarray of shape (n, n_fft // 2 + 1, columns) or (n, samples)
+            Gains of the bins at the columns of the spectral step, or of the samples of the waveforms.
+
+        Raises
+        ------
+        TypeError
+            For a step without a method ``carry_back``.
+        """
+        first = 0 if self.spectral is None else self.steps.index(self.spectral)
+        for step in reversed(self.steps[first:]):
+            masks = step_method(step, "carry_back")(masks, unheard=unheard)
+        return masks if self.spectral is None else masks[:, 0]
 
 
-def mask_shape(features, spectral):
-    """Return the shape ``(1, f, t)`` of a clip's mask: that of its features, or for `MFCC` with mel bands as its rows.
-
-    Of waveforms it is ``(samples,)``.
-    """
-    n_rows, n_columns = axes_of(features, "sonify").shape
-    if spectral is None:
-        return (n_columns,)
-    return 1, spectral.n_mels if isinstance(spectral, MFCC) else n_rows, n_columns
-
-
-def as_mask(maps, shape, scaling="minmax", top=None, smooth=None):
+def as_mask(
+    maps: ArrayLike,
+    shape: tuple[int, ...],
+    scaling: str | None = "minmax",
+    top: float | None = None,
+    smooth: Callable[[np.ndarray], np.ndarray] | None = None,
+) -> np.ndarray:
     """Return maps as masks in [0, 1].
 
     Parameters
@@ -105,11 +146,12 @@ def as_mask(maps, shape, scaling="minmax", top=None, smooth=None):
         )
     if is_mask and not (maps.min() >= 0 and maps.max() <= 1):
         raise ValueError(f"maps must be masks in [0, 1] for scaling=None; got values from {maps.min():g} to {maps.max():g}.")
-    relevance = np.abs(maps)
+    magnitude = np.abs(maps)
     if smooth is not None and not is_mask:
-        relevance = smooth(relevance)
-    relevance = torch.from_numpy(relevance)
-    scaled, constant = minmax(relevance), is_constant(relevance)
+        magnitude = smooth(magnitude)
+    relevance = torch.from_numpy(magnitude)
+    scaled = minmax(relevance)
+    constant = scaled.isnan()
     mask = relevance if is_mask else torch.where(constant, (relevance > 0).float(), scaled)
     if top is not None:
         greatest = (ranks(relevance) < np.ceil(top * relevance[0].numel())) & (scaled > 0)
@@ -117,95 +159,3 @@ def as_mask(maps, shape, scaling="minmax", top=None, smooth=None):
     if smooth is not None and (is_mask or top is not None):
         return smooth(mask.numpy())
     return mask.numpy()
-
-
-def is_constant(maps):
-    """Return whether each of the maps ``(n, ...)``, a tensor, has one value everywhere, in the shape ``(n, 1, ...)``."""
-    flat = maps.flatten(1)
-    return (flat.amin(1) == flat.amax(1)).view(-1, *[1] * (maps.dim() - 1))
-
-
-def gains_of_bins(masks, steps, spectral, unheard):
-    """Carry masks over features back to the linear bins and the columns of the spectral step.
-
-    Parameters
-    ----------
-    masks : ndarray of shape (n, 1, f, t)
-        In [0, 1]; for `MFCC` over mel bands.
-    steps : list of transformer
-        See ``audible_steps``.
-    spectral : MelSpectrogram, Spectrogram or MFCC
-        The one of them that makes spectra.
-    unheard : float
-        Gain of what the features leave out.
-
-    Returns
-    -------
-    tensor of shape (n, n_fft // 2 + 1, columns)
-    """
-    for step in reversed(steps[steps.index(spectral) + 1 :]):
-        masks = _carried_back(step, masks, unheard)
-    bands = torch.from_numpy(np.ascontiguousarray(masks[:, 0], dtype=np.float32))
-    weights, outside = _weights_of_bands(spectral)
-    return (weights @ bands + unheard * outside[:, None]).clamp_(0, 1)
-
-
-def _unknown(step):
-    return TypeError(
-        "features of sonify must consist of feature transformers of skxai, of which it is known how to carry a map back; got "
-        f"{type(step).__name__}."
-    )
-
-
-@singledispatch
-def _carried_back(step, masks, unheard):
-    """Return masks over a step's input, given those over its output."""
-    raise _unknown(step)
-
-
-@_carried_back.register
-def _(step: ResizeFeatures, masks, unheard):
-    return ResizeFeatures(step.feature_shape_[-2:]).fit_transform(masks)
-
-
-@_carried_back.register
-def _(step: FixedFrames, masks, unheard):
-    n_frames = step.feature_shape_[-1]
-    whole = np.full((*masks.shape[:-1], n_frames), unheard, dtype=np.float32)
-    kept = min(n_frames, step.n_frames)
-    whole[..., :kept] = masks[..., :kept]
-    return whole
-
-
-@_carried_back.register
-def _(step: FeatureScaler, masks, unheard):
-    return masks
-
-
-@singledispatch
-def _weights_of_bands(spectral):
-    """Return how the bins' gains follow from the bands', ``(bins, bands)``, and 1 for the bins that no band hears."""
-    raise TypeError(
-        f"features of sonify must make spectra by MelSpectrogram, Spectrogram or MFCC; got {type(spectral).__name__}."
-    )
-
-
-@_weights_of_bands.register
-def _(spectral: Spectrogram):
-    n_bins = spectral.n_fft // 2 + 1
-    return torch.eye(n_bins), torch.zeros(n_bins)
-
-
-@_weights_of_bands.register
-def _(spectral: MelTransformer):
-    weights = spectral.band_weights().T.clone()
-    bins = np.fft.rfftfreq(spectral.n_fft, 1 / spectral.sample_rate)
-    top = spectral.sample_rate / 2 if spectral.f_max is None else spectral.f_max
-    within = torch.from_numpy((bins >= spectral.f_min) & (bins <= top))
-    # A triangle is 0 at its corners: no band has the bins at f_min and f_max, which are 0 Hz and half the rate mostly. They go
-    # with the outermost bands.
-    silent = weights.sum(dim=1) == 0
-    lower = torch.from_numpy(bins < (spectral.f_min + top) / 2)
-    weights[silent & within & lower, 0] = 1
-    weights[silent & within & ~lower, -1] = 1
-    return weights / weights.sum(dim=1, keepdim=True).clamp_min(1e-12), (silent & ~within).float()

@@ -140,10 +140,10 @@ def _band_in_words(band, low, high, n_rows):
     if (band.start, band.stop) == (0, n_rows):
         return None
     if band.start == 0:
-        return f"below {_hertz(high)}"
+        return f"below {in_hertz(high)}"
     if band.stop == n_rows:
-        return f"above {_hertz(low)}"
-    return f"{_hertz(low, high, unit=False)}–{_hertz(high)}"
+        return f"above {in_hertz(low)}"
+    return f"{in_hertz(low, high, unit=False)}–{in_hertz(high)}"
 
 
 def _span_in_words(span, start, stop, n_columns):
@@ -161,7 +161,7 @@ def _seconds(value):
     return f"{value:.0f}" if value >= 100 else f"{round(value, 2):.2g}"
 
 
-def _hertz(value, unit_of=None, *, unit=True):
+def in_hertz(value, unit_of=None, *, unit=True):
     """Write a frequency with two digits, in kilohertz if it, or the one that it stands beside, has thousands."""
     kilo = (value if unit_of is None else unit_of) >= 995
     digits = f"{float(f'{value / 1000 if kilo else value:.2g}'):g}"

@@ -1,16 +1,16 @@
 """Is what one hears faithful? The classifier listens to the resynthesised sounds."""
 
 from functools import reduce
+from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
+from numpy.typing import ArrayLike
 
 from ..engine import mask, resolve_baseline
 from ..features.short_time import SHORT_TIME
 from ..metrics.perturbation import subject
 from ..utils.validation import validate_params
-from ._gains import is_constant
 from .sonify import MASK_CONSTRAINTS, check_clips, clip_masks, masked_sounds
 
 
@@ -19,19 +19,19 @@ from .sonify import MASK_CONSTRAINTS, check_clips, clip_masks, masked_sounds
     prefer_skip_nested_validation=True,
 )
 def heard_probability(
-    estimator,
-    waveforms,
-    maps,
-    features,
+    estimator: Any,
+    waveforms: ArrayLike,
+    maps: ArrayLike,
+    features: Any,
     *,
-    target=None,
-    baseline="floor",
-    scaling="minmax",
-    top=None,
-    unheard=0.0,
-    smoothing=SHORT_TIME,
-    batch_size=None,
-):
+    target: Any = None,
+    baseline: str | float = "floor",
+    scaling: str | None = "minmax",
+    top: float | None = None,
+    unheard: float = 0.0,
+    smoothing: float = SHORT_TIME,
+    batch_size: int | None = None,
+) -> pd.DataFrame:
     r"""What the classifier makes of the sounds of `sonify`, beside what it makes of the masked features.
 
     Metrics mask features, :math:`b + m \odot (x - b)`, which nobody can listen to and which may be the features of no sound at
@@ -105,17 +105,17 @@ def heard_probability(
     >>> heard_probability(model, scenes.data, truth.of(scenes.target), extraction, scaling=None).shape
     (8, 9)
     """
-    clips, maps, steps, spectral, single = check_clips(waveforms, maps, features)
+    clips, maps, steps, single = check_clips(waveforms, maps, features)
     if single:
         raise ValueError(f"waveforms of heard_probability must have the shape (n, samples); got {np.shape(waveforms)}.")
-    masks = clip_masks(maps, features, spectral, scaling, top, smoothing)
+    masks = clip_masks(maps, steps, scaling, top, smoothing)
 
     def features_of(sounds):
-        return reduce(lambda X, step: step.transform(X), steps, sounds)
+        return reduce(lambda X, step: step.transform(X), steps.steps, sounds)
 
     X = features_of(clips)
     it = subject(estimator, X, masks, target, batch_size)
-    kept = masked_sounds(clips, masks, steps, spectral, unheard)
+    kept = masked_sounds(clips, masks, steps, unheard)
     inputs = {"kept": features_of(kept), "removed": features_of(clips - kept), "kept_masked": None, "removed_masked": None}
     if masks.shape == X.shape:  # else they are over mel bands, and the features cepstra
         x, m = it.predictor.tensor(X), it.predictor.tensor(masks)
@@ -126,7 +126,7 @@ def heard_probability(
     labels = {"predicted": classes[it.predicted]}
     undefined = np.zeros(len(X), dtype=bool)
     if scaling is not None and np.asarray(maps).dtype != bool:
-        undefined = is_constant(torch.from_numpy(np.abs(maps, dtype=np.float32))).flatten().numpy()
+        undefined = np.ptp(np.abs(maps, dtype=np.float32).reshape(len(maps), -1), axis=1) == 0
     for name, variant in inputs.items():
         if variant is None:
             table[name] = np.nan

@@ -5,9 +5,7 @@ from dataclasses import replace
 import numpy as np
 from scipy import fft
 
-from ..features import MFCC
-from ..features.mel import _band_centres
-from ..features.truth import feature_steps
+from ..features.steps import feature_steps
 from ..metrics.base import check_maps
 from ._cells import axes_of
 
@@ -70,13 +68,15 @@ def relevance_of_bands(maps, features, *, X=None, baseline=0.0):
     (1189, 1189)
     """
     axes = axes_of(features, "relevance_of_bands")
-    mfcc = [step for step in feature_steps(features) if isinstance(step, MFCC)] if axes.kind == "cepstrum" else []
-    if not mfcc or not np.array_equal(axes.cepstra, np.arange(mfcc[0].n_mfcc)):
+    of_bands = (
+        [step for step in feature_steps(features) if hasattr(step, "band_frequencies")] if axes.kind == "cepstrum" else []
+    )
+    if not of_bands or not np.array_equal(axes.cepstra, np.arange(len(axes.cepstra))):
         raise ValueError(
             "features of relevance_of_bands must be a fitted pipeline whose rows are the coefficients of an MFCC, not resized; "
             f"got rows of {axes.row_label.lower()}{'' if axes.cepstra is None else f' {axes.cepstra[:4]} …'}."
         )
-    mfcc, maps = mfcc[0], check_maps(maps, None)
+    centres, maps = of_bands[0].band_frequencies(), check_maps(maps, None)
     if maps.ndim not in (3, 4) or maps.shape[-2:] != axes.shape:
         raise ValueError(f"maps of relevance_of_bands must have the shape (clips, …, {', '.join(map(str, axes.shape))}); "
                          f"got {maps.shape}.")  # fmt: skip
@@ -85,11 +85,10 @@ def relevance_of_bands(maps, features, *, X=None, baseline=0.0):
             "maps of relevance_of_bands must be signed, gradients or contributions: of magnitudes it is not defined in which "
             f"bands they lie; got values from {maps.min():g} to {maps.max():g}."
         )
-    centres = _band_centres(mfcc.f_min, mfcc.sample_rate / 2 if mfcc.f_max is None else mfcc.f_max, mfcc.n_mels)
     axes = replace(axes, frequencies=centres, cepstra=None, kind="frequency")
     maps = maps.astype(np.float64)
     if X is None:
-        return _of_bands(maps, mfcc.n_mels).astype(np.float32), axes
+        return _of_bands(maps, len(centres)).astype(np.float32), axes
     distance = check_maps(X, maps.shape).astype(np.float64) - baseline
     if maps[distance == 0].any():
         raise ValueError(
@@ -97,7 +96,7 @@ def relevance_of_bands(maps, features, *, X=None, baseline=0.0):
             f"got {maps[distance == 0].max():g}. For gradients leave X out."
         )
     gradients = np.divide(maps, distance, out=np.zeros_like(maps), where=distance != 0)
-    return (_of_bands(distance, mfcc.n_mels) * _of_bands(gradients, mfcc.n_mels)).astype(np.float32), axes
+    return (_of_bands(distance, len(centres)) * _of_bands(gradients, len(centres))).astype(np.float32), axes
 
 
 def _of_bands(cepstra, n_mels):

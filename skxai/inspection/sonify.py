@@ -2,16 +2,17 @@
 
 from functools import partial
 from numbers import Real
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_array
 
-from ..features.base import memory_batches, to_tensor
+from ..features.base import cut_or_pad, memory_batches, to_tensor
 from ..features.short_time import SHORT_TIME, short_time_mean
 from ..utils.validation import Interval, StrOptions, check_waveforms, validate_params
-from ._cells import axes_of
-from ._gains import as_mask, audible_steps, gains_of_bins, mask_shape
+from ._gains import AudibleSteps, as_mask
 
 # Of a mask: how it is made of a map, and what it is where the features hear nothing.
 MASK_CONSTRAINTS = {
@@ -26,7 +27,17 @@ MASK_CONSTRAINTS = {
     {"waveforms": ["array-like"], "maps": ["array-like"], "mode": [StrOptions({"keep", "remove"})], **MASK_CONSTRAINTS},
     prefer_skip_nested_validation=True,
 )
-def sonify(waveforms, maps, features, *, mode="keep", scaling="minmax", top=None, unheard=0.0, smoothing=SHORT_TIME):
+def sonify(
+    waveforms: ArrayLike,
+    maps: ArrayLike,
+    features: Any,
+    *,
+    mode: str = "keep",
+    scaling: str | None = "minmax",
+    top: float | None = None,
+    unheard: float = 0.0,
+    smoothing: float = SHORT_TIME,
+) -> np.ndarray:
     r"""Make maps audible: what a classifier went by, or the clip without it.
 
     The map, carried back onto the short-time Fourier transform of the clip, masks it, and the result is resynthesised with
@@ -35,8 +46,8 @@ def sonify(waveforms, maps, features, *, mode="keep", scaling="minmax", top=None
     .. math:: \hat x = \mathrm{STFT}^{-1}\big[ g \odot \mathrm{STFT}(x) \big]
 
     with g the gain of "keep", and 1 − g in its place for "remove", so that the two add up to the clip. The steps of the
-    pipeline are undone from the last to the first: `ResizeFeatures` by bilinear interpolation; `FixedFrames` by cutting the
-    columns that it added; of mel bands b with filters w the gain of bin k is their mean,
+    pipeline are undone from the last to the first, by their ``carry_back``: `ResizeFeatures` by bilinear interpolation;
+    `FixedFrames` by cutting the columns that it added; of mel bands b with filters w the gain of bin k is their mean,
     :math:`g_k = \sum_b w_{bk} m_b / \sum_b w_{bk}`. The transform is that of the features, with their window, ``n_fft`` and
     hop. If they hop by more than half a window, which leaves samples without a frame, it hops by a quarter, and the map is
     interpolated in time.
@@ -83,10 +94,10 @@ def sonify(waveforms, maps, features, *, mode="keep", scaling="minmax", top=None
     Raises
     ------
     ValueError
-        If the features are neither spectra nor waveforms, cepstra are resized, arrays are not finite or of other shapes than
-        the features, or masks leave [0, 1].
+        If the features are neither spectra nor waveforms, cepstra are mixed by resizing, arrays are not finite or of other
+        shapes than the features, or masks leave [0, 1].
     TypeError
-        For a step after the spectrogram that is none of this package.
+        For a step without a method ``carry_back``, see `skxai.features.FeatureTransformer`.
 
     See Also
     --------
@@ -120,56 +131,52 @@ def sonify(waveforms, maps, features, *, mode="keep", scaling="minmax", top=None
     >>> heard.shape, bool(np.abs(heard - low)[:, 1000:-1000].max() < 0.001)
     ((1, 16000), True)
     """
-    clips, maps, steps, spectral, single = check_clips(waveforms, maps, features)
-    masks = clip_masks(maps, features, spectral, scaling, top, smoothing)
-    sounds = masked_sounds(clips, masks, steps, spectral, unheard)
+    clips, maps, steps, single = check_clips(waveforms, maps, features)
+    sounds = masked_sounds(clips, clip_masks(maps, steps, scaling, top, smoothing), steps, unheard)
     if mode == "remove":
         sounds = clips - sounds  # what 1 − g lets through, since the transform is linear
     return sounds[0] if single else sounds
 
 
-def check_clips(waveforms, maps, features):
-    """Return checked clips ``(n, samples)``, maps, the steps, the spectral one or None, and whether it is one clip."""
-    steps, spectral = audible_steps(features)
+def check_clips(waveforms: ArrayLike, maps: ArrayLike, features: Any) -> tuple[np.ndarray, np.ndarray, AudibleSteps, bool]:
+    """Return checked clips ``(n, samples)``, their maps, the steps, and whether it is one clip ``(samples,)``."""
+    steps = AudibleSteps.of(features)
     waveforms, maps = np.asarray(waveforms), np.asarray(maps)
     single = waveforms.ndim == 1
     if single:
         waveforms, maps = waveforms[None], maps[None]
     clips = check_array(waveforms, dtype=np.float32, input_name="waveforms")
-    if steps:
-        clips = check_waveforms(steps[0], clips)
-    elif clips.shape[1:] != mask_shape(features, spectral):
-        (n_samples,) = mask_shape(features, spectral)
-        raise ValueError(f"waveforms must have the {n_samples} samples of the features; got {clips.shape[1]}.")
-    if spectral is not None and maps.ndim == 3:
+    if steps.steps:
+        clips = check_waveforms(steps.steps[0], clips)
+    elif clips.shape[1:] != steps.mask_shape:
+        raise ValueError(f"waveforms must have the {steps.mask_shape[0]} samples of the features; got {clips.shape[1]}.")
+    if steps.spectral is not None and maps.ndim == 3:
         maps = maps[:, None]
     if len(maps) != len(clips):
         raise ValueError(f"maps must be one for each of {len(clips)} waveforms; got {len(maps)}.")
-    return clips, maps, steps, spectral, single
+    return clips, maps, steps, single
 
 
-def clip_masks(maps, features, spectral, scaling, top, smoothing):
+def clip_masks(maps: np.ndarray, steps: AudibleSteps, scaling: str | None, top: float | None, smoothing: float) -> np.ndarray:
     """Return the masks of maps ``(n, ...)`` over the features; of waveforms they are smooth."""
     smooth = None
-    if spectral is None and smoothing > 0:
-        smooth = partial(short_time_mean, sample_rate=1 / axes_of(features, "sonify").frame_step, duration=smoothing)
-    return as_mask(maps, (len(maps), *mask_shape(features, spectral)), scaling, top, smooth)
+    if steps.spectral is None and smoothing > 0:
+        smooth = partial(short_time_mean, sample_rate=1 / steps.axes.frame_step, duration=smoothing)
+    return as_mask(maps, (len(maps), *steps.mask_shape), scaling, top, smooth)
 
 
-def masked_sounds(clips, masks, steps, spectral, unheard):
+def masked_sounds(clips: np.ndarray, masks: np.ndarray, steps: AudibleSteps, unheard: float) -> np.ndarray:
     """Return clips ``(n, samples)`` of which masks, of ``clip_masks``, let through their part."""
-    if spectral is not None:
-        return _masked_spectra(clips, masks, steps, spectral, unheard)
-    gains = np.full(clips.shape, unheard, dtype=np.float32)
-    n_heard = min(masks.shape[1], clips.shape[1])  # FixedLength cut the others, or added silence
-    gains[:, :n_heard] = masks[:, :n_heard]
-    return gains * clips
+    if steps.spectral is not None:
+        return _masked_spectra(clips, masks, steps, unheard)
+    return cut_or_pad(steps.gains(masks, unheard), clips.shape[1], unheard) * clips  # FixedLength cut them, or added silence
 
 
 @torch.inference_mode()
-def _masked_spectra(clips, masks, steps, spectral, unheard):
+def _masked_spectra(clips, masks, steps, unheard):
     """Return clips ``(n, samples)`` of which masks ``(n, 1, f, t)`` let through their part."""
-    n_fft, n_samples = spectral.n_fft, clips.shape[1]
+    n_samples, spectral = clips.shape[1], steps.spectral
+    n_fft, n_fitted = spectral.n_fft, spectral.n_features_in_
     hop = round(spectral.axes(None).frame_step * spectral.sample_rate)
     fine = hop if hop <= n_fft // 2 else max(1, n_fft // 4)
     # Silence around the clip gives its every sample all of its frames; the first and the last sample are centres.
@@ -181,9 +188,9 @@ def _masked_spectra(clips, masks, steps, spectral, unheard):
     bytes_per_clip = 24 * (n_fft + 2) * n_frames  # gains thrice, the frames and their spectrum twice
     sounds = np.empty(clips.shape, dtype=np.float32)
     for batch in memory_batches(len(clips), bytes_per_clip):
-        gains = _at_frames(gains_of_bins(masks[batch], steps, spectral, unheard), centres / hop)
-        if n_samples > spectral.n_features_in_:  # FixedLength cut them
-            gains[..., centres > spectral.n_features_in_] = unheard
+        gains = _at_frames(torch.from_numpy(steps.gains(masks[batch], unheard)), centres / hop)
+        if n_samples > n_fitted:  # FixedLength cut them
+            gains[..., centres > n_fitted] = unheard
         padded = torch.nn.functional.pad(to_tensor(clips[batch]), (before, after))
         spectra = torch.stft(padded, n_fft, fine, window=window, center=True, pad_mode="constant", return_complex=True)
         sound = torch.istft(spectra * gains, n_fft, fine, window=window, center=True, length=padded.shape[1])

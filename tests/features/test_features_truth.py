@@ -187,7 +187,7 @@ class Doubled(TransformerMixin, BaseEstimator):
     [
         ([MFCC(RATE, n_fft=512, n_mels=40)], ValueError, "MFCC.*cepstral"),
         ([BandpassFilter(100, 300, RATE), Doubled()], ValueError, r"one MelSpectrogram or Spectrogram.*BandpassFilter"),
-        ([Spectrogram(RATE), Doubled()], TypeError, "feature transformers of skxai.*Doubled"),
+        ([Spectrogram(RATE), Doubled()], TypeError, "event_truth .* Doubled does not tell. Write its method linear_power"),
     ],
 )
 def test_bad_extraction_is_named(steps, kind, message, events):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 from torch import nn
 
 from skxai.datasets import make_audio_events
@@ -131,6 +132,12 @@ class TestSound:
         assert not kept[:, duration <= seconds].any()
         np.testing.assert_array_equal(sonify(clips, maps, features, unheard=1.0), clips)
 
+    def test_mask_of_resized_waveforms_keeps_its_time(self, clips):
+        features = make_pipeline(FixedLength(1.0, RATE), ResizeFeatures((1, 500))).fit(clips)
+        kept = sonify(clips, np.repeat([[True] * 250 + [False] * 250], 3, axis=0), features, smoothing=0)
+        np.testing.assert_array_equal(kept[:, seconds < 0.49], clips[:, seconds < 0.49])
+        assert not kept[:, seconds > 0.51].any()
+
     def test_one_clip_and_a_loader(self, clips):
         maps = np.random.default_rng(1).random(clips.shape)
         loaded = sonify(clips, maps, AudioLoader(RATE).fit(clips))
@@ -144,7 +151,11 @@ class TestSound:
             ({"maps": np.ones((2, RATE))}, ValueError, "maps must be one for each of 3 waveforms; got 2"),
             ({"waveforms": np.ones((3, RATE + 1))}, ValueError, "waveforms must have the 8000 samples .* got 8001"),
             ({"smoothing": -1.0}, ValueError, "'smoothing' parameter of sonify"),
-            ({"features": ResizeFeatures((1, 100))}, TypeError, "known how to carry a map back; got ResizeFeatures"),
+            (
+                {"features": FunctionTransformer()},
+                ValueError,
+                r"one MelSpectrogram.*'FunctionTransformer'",
+            ),
         ],
     )
     def test_error(self, clips, change, error, message):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ...inspection import common_gain, relevance_regions, sonify
-from ...inspection.class_summary import _hertz
+from ...inspection.class_summary import in_hertz
 from ..evidence import AUDIBLE_SHARE
 from .images import box_of, frame_of, overlays, spectrograms
 
@@ -108,7 +108,7 @@ def region_in_words(region):
     """Return a row of ``relevance_regions`` as "1.2–1.45 s, 2–3.1 kHz, 31 %"."""
     words = [f"{round(region.start, 2):g}–{round(region.stop, 2):g} s"]
     if not np.isnan(region.low):
-        words.append(f"{_hertz(region.low, region.high, unit=False)}–{_hertz(region.high)}")
+        words.append(f"{in_hertz(region.low, region.high, unit=False)}–{in_hertz(region.high)}")
     return ", ".join([*words, f"{100 * region.share:.0f} %"])
 
 
