@@ -66,10 +66,11 @@ def steps_and_axes(features: Any) -> tuple[list, FeatureAxes | None]:
 
 def spectral_steps(steps: list) -> list:
     """Return those of the steps that make spectra: their output has rows, and their input has none."""
-    axes, found = None, []
+    axes: FeatureAxes | None = None
+    found = []
     for step in steps:
-        before, axes = axes, _axes_after(step, axes)
-        if not _has_rows(before) and _has_rows(axes):
+        had_rows, axes = _has_rows(axes), _axes_after(step, axes)
+        if _has_rows(axes) and not had_rows:
             found.append(step)
     return found
 

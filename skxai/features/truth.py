@@ -113,7 +113,7 @@ def event_truth(
     if background is not None:
         total += power(np.asarray(background, dtype=np.float32))
     floor = np.float32(_LOWEST_POWER) if of_waveforms else _floor(spectral[0], total)[:, None]
-    return EventTruth(labels, energy / (total[:, None] + floor), np.where(energy > floor, energy, 0))
+    return EventTruth(np.asarray(labels), energy / (total[:, None] + floor), np.where(energy > floor, energy, 0))
 
 
 def _sum_of_class(events, label):

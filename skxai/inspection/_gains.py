@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_array
 
 from ..engine import minmax
@@ -72,7 +71,7 @@ class AudibleSteps:
         return cls(steps, axes, spectral[0])
 
     @property
-    def mask_shape(self) -> tuple[int, ...]:
+    def mask_shape(self) -> tuple:
         """Shape of a clip's mask: ``(1, f, t)`` of its features, of cepstra with mel bands as rows, or ``(samples,)``."""
         n_rows, n_columns = self.axes.shape
         if self.spectral is None:
@@ -106,7 +105,7 @@ class AudibleSteps:
 
 
 def as_mask(
-    maps: ArrayLike,
+    maps: np.ndarray,
     shape: tuple[int, ...],
     scaling: str | None = "minmax",
     top: float | None = None,
@@ -116,7 +115,7 @@ def as_mask(
 
     Parameters
     ----------
-    maps : array-like of shape (n, ...)
+    maps : ndarray of shape (n, ...)
         Relevance, or masks already: those of dtype bool always are.
     shape : tuple of int
         What the maps must have.
@@ -137,7 +136,7 @@ def as_mask(
     ValueError
         If the maps are not finite, not of ``shape``, or with ``scaling=None`` not in [0, 1].
     """
-    is_mask = scaling is None or np.asarray(maps).dtype == bool
+    is_mask = scaling is None or maps.dtype == bool
     maps = check_array(maps, dtype=np.float32, allow_nd=True, input_name="maps")
     if maps.shape != shape:
         raise ValueError(

@@ -159,9 +159,9 @@ def check_clips(waveforms: ArrayLike, maps: ArrayLike, features: Any) -> tuple[n
 
 def clip_masks(maps: np.ndarray, steps: AudibleSteps, scaling: str | None, top: float | None, smoothing: float) -> np.ndarray:
     """Return the masks of maps ``(n, ...)`` over the features; of waveforms they are smooth."""
-    smooth = None
-    if steps.spectral is None and smoothing > 0:
-        smooth = partial(short_time_mean, sample_rate=1 / steps.axes.frame_step, duration=smoothing)
+    smooth, step = None, steps.axes.frame_step
+    if steps.spectral is None and step is not None and smoothing > 0:
+        smooth = partial(short_time_mean, sample_rate=1 / step, duration=smoothing)
     return as_mask(maps, (len(maps), *steps.mask_shape), scaling, top, smooth)
 
 
