@@ -24,7 +24,7 @@ def pipeline(explainer):
     return make_pipeline(MelSpectrogram(16000, n_mels=32), ResizeFeatures((32, 32)), FeatureScaler("minmax"), explainer)
 
 
-table = compare_explainers(
+comparison = compare_explainers(
     {
         "saliency": pipeline(VanillaSaliency(network)),
         "Grad-CAM": pipeline(GradCAM(network)),
@@ -38,4 +38,4 @@ table = compare_explainers(
     cv=StratifiedKFold(3),
     step=0.05,
 )
-print(table.round(3).to_string())
+print(comparison)

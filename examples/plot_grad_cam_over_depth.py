@@ -18,13 +18,13 @@ import numpy as np
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import make_pipeline
 
-from skxai.comparison.statistics import bootstrap_interval
 from skxai.display import ScoreDistributionDisplay
 from skxai.explainers import GradCAM
 from skxai.features import MFCC, AudioLoader, FeatureScaler, FixedFrames
 from skxai.metrics import evaluate
 from skxai.models import ResNetClassifier
 from skxai.studies import load_clips, split_clips
+from skxai.utils.statistics import bootstrap_interval
 
 clips = load_clips(sys.argv[1] if len(sys.argv) > 1 else None, n_scenes=200)
 train, held_out, explained = split_clips(clips, n_test=40)

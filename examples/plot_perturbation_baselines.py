@@ -17,12 +17,12 @@ from scipy.stats import rankdata, zscore
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import make_pipeline
 
-from skxai.comparison.statistics import bootstrap_means
 from skxai.explainers import GradCAM, GradCAMPlusPlus, ScoreCAM, SmoothGrad, VanillaSaliency
 from skxai.features import FeatureScaler, MelSpectrogram, ResizeFeatures
 from skxai.metrics import evaluate
 from skxai.models import AcoumonClassifier
 from skxai.studies import load_clips, split_clips
+from skxai.utils.statistics import bootstrap_means
 
 clips = load_clips(sys.argv[1] if len(sys.argv) > 1 else None, slice_duration=1.0, n_scenes=600)
 train, held_out, explained = split_clips(clips, n_test=100)

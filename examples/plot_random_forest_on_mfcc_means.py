@@ -18,11 +18,11 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from skxai.comparison.statistics import bootstrap_interval
 from skxai.explainers import RISE, Occlusion, RandomMap
 from skxai.features import MFCC
 from skxai.metrics import evaluate
 from skxai.studies import load_clips, split_clips
+from skxai.utils.statistics import bootstrap_interval
 
 clips = load_clips(sys.argv[1] if len(sys.argv) > 1 else None, slice_duration=1.0, n_scenes=600)
 train, held_out, explained = split_clips(clips, n_test=100)

@@ -163,7 +163,7 @@ def _compare(options):
     from .engine import progress_bars
     from .studies import get_study
     from .studies.figures import draw_figures
-    from .studies.results import claim_folder, facts_of, publish_folder, write_tables
+    from .studies.results import claim_folder, describe_run, publish_folder, write_tables
     from .studies.run import N_EXAMPLES, run_study
 
     mpl.use("Agg")  # figures go to files: no screen is needed
@@ -200,20 +200,20 @@ def _compare(options):
             )
         settings = {name: value for name, value in vars(options).items() if name not in ("run", "command")}
         settings = {name: str(value) for name, value in settings.items() if value is not None}
-        facts = facts_of(result, {"command": options.command, "settings": settings})
+        facts = describe_run(result, {"command": options.command, "settings": settings})
         write_tables(result, partial, facts)
         say("Drawing.")
         figures = draw_figures(result, partial / "figures", options.format, seed=options.seed)
         if options.html:
             say("Writing the page.")
-            result.table.evidence.facts.update(facts)
-            result.table.to_html(partial / "page.html", title=_title(options))
+            result.comparison.evidence.facts.update(facts)
+            result.comparison.to_html(partial / "page.html", title=_title(options))
         publish_folder(partial, options.out)
     except BaseException:  # also Ctrl-C: no half-written folder stays behind
         shutil.rmtree(partial, ignore_errors=True)
         raise
     print()
-    print(result.table.to_text())
+    print(result.comparison.to_text())
     print(f"\n{len(figures)} figures are in {options.out / 'figures'}; the table, all scores and the maps in {options.out}.")
     if options.html:
         print(f"To look and to listen, open {options.out / 'page.html'} in a browser.")

@@ -86,11 +86,11 @@ def test_scenes_know_where_their_sounds_are(tmp_path, capsys):
     assert table.loc["EnergyMap", "visual_coherence"] > table.loc["RandomMap", "visual_coherence"] + 0.2
     printed = capsys.readouterr().out
     assert "relevance_mass_accuracy ↑" in printed
-    assert "but for the floors EnergyMap, RandomMap" in printed
+    assert "but for the controls EnergyMap, RandomMap" in printed
     assert not (tmp_path / "out" / "page.html").exists()
 
 
-def test_all_methods_stand_beside_the_floors():
+def test_all_methods_stand_beside_the_controls():
     for name in ("default", "wang2022"):
         explainers = get_study(name).explainers
         assert explainers[-3:] == ("EdgeMap", "EnergyMap", "RandomMap")

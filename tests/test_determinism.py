@@ -189,7 +189,7 @@ def test_workers_train_explain_and_score_the_same():
     classifier = TorchClassifier(SmallNet, max_epochs=2, n_threads=1, random_state=0)
     methods = {name_of(explainer): seeded(explainer).set_params(estimator=classifier) for explainer in TRAINABLE}
     X, y, scoring = clips(SHAPE, 12), np.resize(CLASSES[:2], 12), ["neg_deletion_auc", "neg_average_drop"]
-    tables = [compare_explainers(methods, X, y, scoring=scoring, cv=2, n_jobs=n_jobs) for n_jobs in (1, 2)]
+    tables = [compare_explainers(methods, X, y, scoring=scoring, cv=2, n_jobs=n_jobs).table for n_jobs in (1, 2)]
     np.testing.assert_allclose(*(table.drop(columns="ms_per_map") for table in tables), rtol=1e-5, atol=1e-5)
     folds = [cross_val_score(VanillaSaliency(classifier), X, y, cv=2, n_jobs=n_jobs) for n_jobs in (1, 2)]
     np.testing.assert_allclose(*folds, rtol=1e-5)
@@ -233,9 +233,8 @@ def made_up(make):
 
 def table(compare):
     (fitted, X, _), params = reference(SUBJECT), accepted(compare, random_state=0)
-    return compare({"one": fitted, "other": fitted}, X, labels(), scoring=["insertion_auc"], **params).drop(
-        columns="ms_per_map"
-    )
+    comparison = compare({"one": fitted, "other": fitted}, X, labels(), scoring=["insertion_auc"], **params)
+    return comparison.table.drop(columns="ms_per_map")
 
 
 def generators():

@@ -107,7 +107,7 @@ def test_recordings_are_explained_as_waveforms(tmp_path):
     }
     truth = event_truth(FeatureAxes.of_waveforms(2400, 8000), scenes.events, background=scenes.background)
     scoring = ["faithfulness_estimate", "relevance_mass_accuracy"]
-    table = compare_explainers(methods, paths, scenes.target, scoring=scoring, truth=truth, cv=StratifiedKFold(2))
+    table = compare_explainers(methods, paths, scenes.target, scoring=scoring, truth=truth, cv=StratifiedKFold(2)).table
     assert np.isfinite(table[scoring]).all(axis=None)
     assert table.loc["loudness", "relevance_mass_accuracy"] > 0.5
 

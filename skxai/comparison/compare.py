@@ -2,42 +2,49 @@
 
 import inspect
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import zip_longest
 from numbers import Integral
+from typing import Any
 
 import joblib
 import numpy as np
-from sklearn.base import clone
+import pandas as pd
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import check_cv
 from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _num_samples, check_is_fitted
 from tqdm.auto import tqdm
 
+from ..datasets import EventTruth
 from ..engine import progress_bars, shared_passes
+from ..explainers import RandomMap
 from ..metrics import available_scorers, get_scorer, split_pipeline
-from .evidence import choose_examples, evidence_of, join_curves, show
-from .explained import CURVE_OF, Explained, explain_and_score, table_of
+from ..metrics.scorer import mean_of_defined
+from .evidence import Evidence, gather_evidence
+from .examples import alternate, choose_examples, explain_examples
+from .method_result import CURVES, MethodResult, explain_and_score, join_results
 from .provenance import machine, versions
+from .table import Comparison
 
 
 def compare_explainers(
-    explainers,
-    X,
-    y=None,
+    explainers: Mapping[str, Any],
+    X: ArrayLike,
+    y: ArrayLike | None = None,
     *,
-    scoring=None,
-    cv=None,
-    groups=None,
-    truth=None,
-    n_jobs=None,
-    verbose=0,
-    random_state=0,
-    examples=24,
-    **params,
-):
+    scoring: Iterable[str] | None = None,
+    cv: Any = None,
+    groups: ArrayLike | None = None,
+    truth: EventTruth | None = None,
+    n_jobs: int | None = None,
+    verbose: int = 0,
+    random_state: int | np.random.RandomState | np.random.Generator | None = 0,
+    examples: int = 24,
+    **params: Any,
+) -> Comparison:
     """Compare explainers by how faithful they are to the model.
 
     Parameters
@@ -54,30 +61,29 @@ def compare_explainers(
         None scores the fitted explainers on all of X. Otherwise each is fitted and scored fold by fold; explainers over the
         same classifier share its training.
     groups : array-like of shape (n,) or None, default=None
-        The recording of each clip, for the splitter, and for the table's intervals and tests: clips of one recording are not
+        The recording of each clip, for the splitter, and for the intervals and tests: clips of one recording are not
         independent.
     truth : EventTruth or None, default=None
-        Where the classes sound in the features of X, see ``skxai.features.event_truth``; without it the metrics that compare
-        with it are left out.
+        Where the classes sound in the features of X, see ``skxai.features.event_truth``; without it the ground-truth
+        metrics are left out.
     n_jobs : int or None, default=None
         Methods in parallel, by joblib.
     verbose : int, default=0
         Above 0 shows a progress bar.
     random_state : int, RandomState instance, Generator or None, default=0
-        Of the metrics that draw, and of the bootstrap behind the table's intervals.
+        Of the metrics that draw, and of the bootstrap behind the intervals.
     examples : int, default=24
-        Of how many clips the table keeps the maps, and the waveforms where a pipeline begins with them, to show them on its
-        page: ``to_html("page.html")``. They are taken from all classes evenly; without ``cv`` right and wrong
-        ones in turns.
+        Of how many clips the maps are kept, and the waveforms where a pipeline begins with them, to be shown on the page. They
+        are taken from all classes evenly; without ``cv`` right and wrong ones in turns.
     **params
         Parameters that are given to each metric that takes them, such as ``baseline``.
 
     Returns
     -------
     Comparison
-        A DataFrame: one row a method, one column a metric, the metric's own mean over the clips (a loss is not negated), then
-        ``ms_per_map``, the milliseconds that a map took without what a row above had computed already: features, recorded
-        forwards and the predictions of the clips are shared. Its ``intervals()``, ``tests()``, ``ranks()`` and
+        Its ``table`` is a DataFrame: one row a method, one column a metric, the metric's own mean over the clips (a loss is not
+        negated), then ``ms_per_map``, the milliseconds that a map took without what a row above had computed already: features,
+        recorded forwards and the predictions of the clips are shared. ``intervals()``, ``tests()``, ``ranks()`` and
         ``agreement()`` say how sure the means are, which differences are real, and whether the metrics agree;
         ``to_html("page.html")`` writes all of it, with examples to look at and to listen to, as one page.
 
@@ -99,8 +105,8 @@ def compare_explainers(
     >>> y = np.repeat(["cough", "wheeze"], 10)
     >>> trained = FrozenEstimator(AcoumonClassifier(random_state=0).fit(X, y))
     >>> methods = {"saliency": VanillaSaliency(trained).fit(X), "Grad-CAM": GradCAM(trained).fit(X)}
-    >>> table = compare_explainers(methods, X, y, scoring=["insertion_auc", "neg_deletion_auc"])
-    >>> table.index.tolist(), table.columns.tolist()
+    >>> comparison = compare_explainers(methods, X, y, scoring=["insertion_auc", "neg_deletion_auc"])
+    >>> comparison.table.index.tolist(), comparison.table.columns.tolist()
     (['saliency', 'Grad-CAM'], ['insertion_auc', 'deletion_auc', 'ms_per_map'])
     """
     if not isinstance(explainers, Mapping) or not explainers:
@@ -117,41 +123,85 @@ def compare_explainers(
     if cv is not None:
         if y is None:
             raise ValueError("y must be given with cv: the explainers' classifiers are trained in each fold; got None.")
-        explained, clips, shown = _cross_validated(explainers, X, y, cv, groups, truth, n_jobs, verbose, examples, given)
+        results, clips, chosen = _cross_validate(explainers, X, y, cv, groups, truth, n_jobs, verbose, examples, given)
         # A splitter that tests a clip more than once does not make more clips of it.
         groups = clips if groups is None else _safe_indexing(groups, clips)
         y = _safe_indexing(y, clips)
     else:
-        for explainer in explainers.values():
-            check_is_fitted(explainer)
-        with shared_passes():
-            first, features = split_pipeline(next(iter(explainers.values())), X)
-            shown = choose_examples(examples, _num_samples(X), y, first.predict(features))
-
-            def score(estimator):
-                with shared_passes():  # which a worker of its own has not
-                    found = explain_and_score(estimator, X, y, truth=truth, **given)
-                    explainer, features = split_pipeline(estimator, X)
-                    return _with_examples(found, explainer, features, shown, estimator, X)
-
-            results = _run(list(explainers.items()), score, n_jobs, verbose)
-        explained, clips = dict(zip(explainers, results)), None
-    evidence = evidence_of(explained, shown, y, groups=groups, facts=facts)
-    return table_of(explained, explainers, clips=clips, groups=groups, random_state=random_state, evidence=evidence)
+        results, chosen = _score_fitted(explainers, X, y, truth, n_jobs, verbose, examples, given)
+        clips = None
+    evidence = gather_evidence(results, chosen, y, groups=groups, facts=facts)
+    return compare_results(results, explainers, clips=clips, groups=groups, random_state=random_state, evidence=evidence)
 
 
-def _curves_behind(scoring):
+def compare_results(
+    results: Mapping[str, MethodResult],
+    explainers: Mapping[str, Any] | None = None,
+    *,
+    clips: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
+    random_state: int | np.random.RandomState | np.random.Generator | None = 0,
+    evidence: Evidence | None = None,
+) -> Comparison:
+    """Compare methods whose maps were explained and scored already.
+
+    Parameters
+    ----------
+    results : dict from str to MethodResult
+        By the name of their row.
+    explainers : dict from str to explainer or Pipeline, or None, default=None
+        The methods, by the same names. They tell which rows are controls, methods without a model; None takes none for one.
+    clips : array-like of shape (n,) or None, default=None
+        What the clips are called.
+    groups : array-like of shape (n,) or None, default=None
+        The recording of each clip.
+    random_state : int, RandomState instance, Generator or None, default=0
+        Of the bootstrap.
+    evidence : Evidence or None, default=None
+        What the page shows beside the table.
+
+    Returns
+    -------
+    Comparison
+        Of its ``table`` one row is a method and one column a metric, the mean over the clips where it is defined; last the
+        milliseconds that a map took, without what a row above had computed already.
+    """
+    rows = {}
+    for method, result in results.items():
+        rows[method] = {name: mean_of_defined(values, name, method) for name, values in result.scores.items()}
+        rows[method]["ms_per_map"] = 1000 * result.seconds / len(result.maps)
+    given = (explainers or {}).items()
+    last = {name: estimator[-1] if isinstance(estimator, Pipeline) else estimator for name, estimator in given}
+    return Comparison(
+        pd.DataFrame.from_dict(rows, orient="index").rename_axis("method"),
+        {method: result.scores for method, result in results.items()},
+        clips=clips,
+        groups=groups,
+        controls=[name for name, explainer in last.items() if not getattr(explainer, "explains_model", True)],
+        chance=_find_chance(last),
+        random_state=random_state,
+        evidence=evidence,
+    )
+
+
+def _find_chance(explainers: Mapping[str, Any]) -> dict[str, str]:
+    """Return for each method the row of random maps over its classifier, or else of the only ones that there are."""
+    random = [name for name, explainer in explainers.items() if isinstance(explainer, RandomMap)]
+    chance = {}
+    for name, explainer in explainers.items():
+        same = [other for other in random if explainers[other].estimator is getattr(explainer, "estimator", None)]
+        if name not in random and (same or len(random) == 1):
+            chance[name] = (same or random)[0]
+    return chance
+
+
+def _curves_behind(scoring: Iterable[str]) -> list[str]:
     """Return the curves whose area is scored: they cost no pass."""
     names = {get_scorer(name).metric.__name__ for name in scoring}
-    return [kind for kind in CURVE_OF if {f"{kind}_auc", f"{kind}_accuracy_auc"} & names]
+    return [kind for kind in CURVES if {f"{kind}_auc", f"{kind}_accuracy_auc"} & names]
 
 
-def _with_examples(found, explainer, features, clips, extraction, X):
-    shown = show(explainer, features, found.maps, clips, extraction=extraction, X=X)
-    return found if shown is None else replace(found, shown=(shown,))
-
-
-def _facts(explainers, scoring, cv, random_state, params):
+def _facts(explainers: Mapping[str, Any], scoring: list[str], cv: Any, random_state: Any, params: dict) -> dict[str, Any]:
     """Return what a page tells of where its table comes from."""
     return {
         "made by": "skxai.comparison.compare_explainers",
@@ -165,56 +215,65 @@ def _facts(explainers, scoring, cv, random_state, params):
     }
 
 
-def _cross_validated(explainers, X, y, cv, groups, truth, n_jobs, verbose, examples, given):
+def _score_fitted(explainers, X, y, truth, n_jobs, verbose, n_examples, given):
+    """Return what each fitted method gave on all clips, and which of these are the examples."""
+    for explainer in explainers.values():
+        check_is_fitted(explainer)
+    with shared_passes():
+        first, features = split_pipeline(next(iter(explainers.values())), X)
+        chosen = choose_examples(n_examples, _num_samples(X), y, first.predict(features))
+
+        def score(estimator):
+            with shared_passes():  # which a worker of its own has not
+                result = explain_and_score(estimator, X, y, truth=truth, **given)
+                explainer, features = split_pipeline(estimator, X)
+                return _with_examples(result, explainer, features, chosen, estimator, X)
+
+        results = _run(list(explainers.items()), score, n_jobs, verbose)
+    return dict(zip(explainers, results)), chosen
+
+
+def _cross_validate(explainers, X, y, cv, groups, truth, n_jobs, verbose, n_examples, given):
     """Return what each method gave on all folds, which clips these are, and which of them are the examples."""
     folds = list(check_cv(cv, y, classifier=True).split(X, y, groups))
     clips = np.concatenate([test for _, test in folds])
     # Nothing is predicted yet. Each fold shows its own part of the examples.
     starts = np.cumsum([0, *(len(test) for _, test in folds[:-1])])
-    parts = np.diff(np.linspace(0, examples, len(folds) + 1).round().astype(int))
-    shown_of = [choose_examples(n, len(test), _safe_indexing(y, test)) for n, (_, test) in zip(parts, folds)]
-    in_turns = zip_longest(*(start + shown for start, shown in zip(starts, shown_of)))
-    chosen = np.array([clip for turn in in_turns for clip in turn if clip is not None], dtype=int)
+    parts = np.diff(np.linspace(0, n_examples, len(folds) + 1).round().astype(int))
+    chosen = [choose_examples(n, len(test), _safe_indexing(y, test)) for n, (_, test) in zip(parts, folds)]
     with tempfile.TemporaryDirectory() as cache:
         features = joblib.Memory(cache, verbose=0)
         estimators = {name: _with_memory(explainer, cache) for name, explainer in explainers.items()}
         tasks = [
-            (name, estimator, *fold, shown) for fold, shown in zip(folds, shown_of) for name, estimator in estimators.items()
+            (name, estimator, *fold, of_fold) for fold, of_fold in zip(folds, chosen) for name, estimator in estimators.items()
         ]
 
-        def fit_and_score(estimator, train, test, shown):
+        def fit_and_score(estimator, train, test, examples):
             fitted = clone(estimator).fit(_safe_indexing(X, train), _safe_indexing(y, train))
             explainer, X_test, steps = fitted, _safe_indexing(X, test), None
             clips_of_fold = X_test
             if isinstance(fitted, Pipeline):
                 explainer, steps = fitted[-1], fitted[:-1] if len(fitted) > 1 else None
             if steps is not None:
-                X_test = features.cache(_transformed)(steps, X_test)
+                X_test = features.cache(_transform)(steps, X_test)
             of_truth = None if truth is None else _safe_indexing(truth, test)
             with shared_passes():
-                found = explain_and_score(explainer, X_test, _safe_indexing(y, test), truth=of_truth, **given)
-                return _with_examples(found, explainer, X_test, shown, steps, clips_of_fold)
+                result = explain_and_score(explainer, X_test, _safe_indexing(y, test), truth=of_truth, **given)
+                return _with_examples(result, explainer, X_test, examples, steps, clips_of_fold)
 
         # Passes are shared by the metrics of a method only: each loads a classifier of its own from the cache.
         results = _run(tasks, fit_and_score, n_jobs, verbose)
-    joined = {}
-    for name in explainers:
-        joined[name] = _joined([result for (owner, *_), result in zip(tasks, results) if owner == name], starts)
-    return joined, clips, chosen
+    of_method = {name: [result for task, result in zip(tasks, results) if task[0] == name] for name in explainers}
+    examples = alternate(*(start + of_fold for start, of_fold in zip(starts, chosen)))
+    return {name: join_results(each, starts) for name, each in of_method.items()}, clips, examples
 
 
-def _joined(parts, starts):
-    """Return what a method gave on all folds, one after the other."""
-    return Explained(
-        np.concatenate([part.maps for part in parts]),
-        {metric: np.concatenate([part.scores[metric] for part in parts]) for metric in parts[0].scores},
-        {kind: join_curves([part.curves[kind] for part in parts]) for kind in parts[0].curves},
-        sum(part.seconds for part in parts),
-        tuple(replace(shown, clips=shown.clips + start) for part, start in zip(parts, starts) for shown in part.shown),
-    )
+def _with_examples(result, explainer, features, clips, extraction, X):
+    examples = explain_examples(explainer, features, result.maps, clips, extraction=extraction, X=X)
+    return result if examples is None else replace(result, examples=(examples,))
 
 
-def _with_memory(estimator, cache):
+def _with_memory(estimator: BaseEstimator, cache: str) -> BaseEstimator:
     """Let explainers share features and the training of their classifier, unless the user has chosen where they are kept."""
     estimator = clone(estimator)
     if isinstance(estimator, Pipeline) and estimator.memory is None:
@@ -225,11 +284,11 @@ def _with_memory(estimator, cache):
     return estimator
 
 
-def _transformed(steps, X):
+def _transform(steps: Any, X: Any) -> np.ndarray:
     return steps.transform(X)
 
 
-def _run(tasks, function, n_jobs, verbose):
+def _run(tasks: Sequence[tuple], function: Callable, n_jobs: int | None, verbose: int) -> list[MethodResult]:
     jobs = (joblib.delayed(function)(*arguments) for _, *arguments in tasks)
     results = joblib.Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
     with progress_bars(verbose):

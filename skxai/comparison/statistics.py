@@ -7,26 +7,22 @@ less than as many recordings, so where ``groups`` is given it is recordings that
 import functools
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import ndtr
 from scipy.stats import chi2, rankdata, studentized_range
 
-from ..utils.statistics import bootstrap_interval, bootstrap_means, group_means, spearman
-
-__all__ = [
-    "agreement",
-    "bootstrap_interval",
-    "bootstrap_means",
-    "critical_difference",
-    "group_means",
-    "holm",
-    "mean_ranks",
-    "wilcoxon",
-]
+from ..utils.statistics import spearman
 
 LARGEST_EXACT = 50  # differences whose signed ranks are tested exactly, as in SciPy
 
 
-def wilcoxon(differences):
+def defined_mean(values: np.ndarray) -> np.ndarray:
+    """Return the mean over the clips of what is defined, NaN where nothing is."""
+    counts = (~np.isnan(values)).sum(axis=0)
+    return np.divide(np.nansum(values, axis=0), counts, out=np.full(values.shape[1:], np.nan), where=counts > 0)
+
+
+def wilcoxon(differences: ArrayLike) -> np.ndarray:
     """Test whether paired differences lie symmetrically about 0 by their signed ranks, two-sided.
 
     Differences of 0 are left out, as Wilcoxon did; for scores of 0 and 1 this is the sign test. With up to 50 differences the
@@ -52,7 +48,7 @@ def wilcoxon(differences):
     return np.array([_wilcoxon_of(column[~np.isnan(column)]) for column in columns]).reshape(differences.shape[1:])
 
 
-def _wilcoxon_of(differences):
+def _wilcoxon_of(differences: np.ndarray) -> float:
     if not len(differences):
         return np.nan
     differences = differences[differences != 0]
@@ -74,7 +70,7 @@ def _wilcoxon_of(differences):
     return min(1.0, 2 * probability[: smaller + 1].sum())
 
 
-def holm(p_values):
+def holm(p_values: ArrayLike) -> np.ndarray:
     """Correct p-values for their number by Holm's step-down method.
 
     In ascending order, the i-th of m is multiplied by m − i + 1, and is never below a smaller one's: the chance that any true
@@ -103,7 +99,7 @@ def holm(p_values):
     return corrected
 
 
-def mean_ranks(values):
+def mean_ranks(values: np.ndarray) -> tuple[np.ndarray, int, float]:
     """Rank methods clip by clip, 1 for the greatest value and ties shared, and test whether their mean ranks differ.
 
     Friedman's statistic in the form that holds with ties, with ranks r_ij of n clips and k methods:
@@ -143,11 +139,11 @@ def mean_ranks(values):
 
 
 @functools.lru_cache
-def _studentized_range(confidence, k):
+def _studentized_range(confidence: float, k: int) -> float:
     return float(studentized_range.ppf(confidence, k, np.inf))
 
 
-def critical_difference(n_methods, n_clips, *, confidence=0.95):
+def critical_difference(n_methods: int, n_clips: int, *, confidence: float = 0.95) -> float:
     """Return the difference of mean ranks above which two of several methods differ, by Nemenyi's test.
 
     q √(k (k + 1) / (6 n)), with q the quantile of the studentized range of k methods divided by √2.
@@ -176,7 +172,7 @@ def critical_difference(n_methods, n_clips, *, confidence=0.95):
     return float(q * np.sqrt(n_methods * (n_methods + 1) / (6 * n_clips)))
 
 
-def agreement(values):
+def agreement(values: np.ndarray) -> np.ndarray:
     """Return how alike metrics rank the methods: Spearman's correlation over the methods, clip by clip, then averaged.
 
     Tomsett et al. ask so whether metrics of saliency measure the same thing.

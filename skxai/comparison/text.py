@@ -1,73 +1,86 @@
-"""The table of a comparison as text, for a screen."""
+"""The overview of a comparison for a screen, and for a notebook."""
+
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
-import pandas as pd
+from markupsafe import escape
 
-from .table import greater_is_better, measures_truth
+from .overview import ARROWS, Cell, Column, Overview
 
-ARROWS = {True: " ↑", False: " ↓", None: ""}
 GAP = "  "
+_STYLE = "text-align:right;white-space:nowrap"
 
 
-def comparison_as_text(table, width=120):
+def overview_as_text(overview: Overview, width: int = 120) -> str:
     """Return a line for each metric and a column for each method.
 
     Parameters
     ----------
-    table : Comparison
+    overview : Overview
     width : int, default=120
         Columns of the screen; methods that do not fit beside each other follow in a further block.
 
     Returns
     -------
     str
-        Means with half of their 95 % interval, an arrow for the metric's direction, a star at the best method that looks at the
-        model, and a dagger at those that are not better than random maps; last what the signs mean. Metrics that are undefined
-        for all methods are left out.
+        Means with half of their 95 % interval, an arrow for the metric's direction and the marks; last what the signs mean.
     """
-    shown = [name for name in table.columns if table[name].notna().any()]
-    intervals, better = table.intervals(), table.better_than(table.chance)
-    labels = [f"{name}{ARROWS[greater_is_better(name)]}" for name in shown]
-    cells = {method: [] for method in table.index}
-    for name in shown:
-        best, not_better = marked_methods(table, name, better)
-        for method in table.index:
-            half = (intervals.high - intervals.low)[name, method] / 2 if name in better else np.nan
-            marks = ("*" if method in best else "") + ("†" if method in not_better else "")
-            cells[method].append(_cell(table.loc[method, name], half, marks))
-    if len(table) > 1:
-        labels.append(f"mean rank{ARROWS[False]}")
-        ranks = table.ranks().loc["mean"]
-        for method in table.index:
-            cells[method].append(_cell(ranks[method]))
-    has_daggers = any("†" in cell for column in cells.values() for cell in column)
-    return "\n".join([*_blocks(labels, cells, width), "", *_legend(table, has_daggers)])
+    shown = _shown_columns(overview)
+    cells = {method: [_cell_text(column.cells[method]) for column in shown] for method in overview.methods}
+    return "\n".join([*_blocks([_label(column) for column in shown], cells, width), "", *_legend(overview)])
 
 
-def marked_methods(table, name, better):
-    """Return the best methods by a column, and those that are not better than chance, by ``better_than(table.chance)``."""
-    best = best_methods(table[name].drop([*table.floors]), greater_is_better(name))
-    return best, list(better.index[(~better[name]).fillna(False)]) if is_ranked(name, better) else []
+def overview_as_html(overview: Overview) -> str:
+    """Return a table for a notebook: a row for each method and a column for each metric, with intervals and marks.
+
+    Parameters
+    ----------
+    overview : Overview
+
+    Returns
+    -------
+    str
+    """
+    shown = _shown_columns(overview)
+    head = "".join(f'<th style="text-align:right">{escape(_label(column).replace("_", " "))}</th>' for column in shown)
+    rows = []
+    for method in overview.methods:
+        name = f"<em>{escape(method)}</em>" if method in overview.controls else escape(method)
+        cells = "".join(f'<td style="{_STYLE}">{_cell_html(column.cells[method])}</td>' for column in shown)
+        rows.append(f'<tr><th scope="row" style="text-align:left">{name}</th>{cells}</tr>')
+    legend = "<br>".join(str(escape(line)) for line in _legend(overview))
+    return (
+        f"<table><thead><tr><th></th>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+        f'<p style="font-size:smaller">{legend}</p>'
+    )
 
 
-def is_ranked(name, better):
-    """Return whether a column is a metric that counts for the mean rank."""
-    return name in better and measures_truth(name)
+def _shown_columns(overview: Overview) -> list[Column]:
+    return [*overview.columns, *([] if overview.ranks is None else [overview.ranks])]
 
 
-def best_methods(values, greater):
-    """Return the methods with the best mean as printed; none where all are equal, or nobody could be better."""
-    printed = values.dropna().round(3)
-    best = printed.index[printed == (printed.max() if greater else printed.min())]
-    return [] if greater is None or len(best) == len(printed) else list(best)
+def _label(column: Column) -> str:
+    return f"{column.name} {ARROWS[column.greater_is_better]}".rstrip()
 
 
-def _cell(mean, half=np.nan, marks=""):
-    number = "–" if np.isnan(mean) else f"{mean:.3f}"
-    return number + (" " * 7 if np.isnan(half) else f" ±{half:.3f}") + f"{marks:2}"
+def _number(cell: Cell) -> str:
+    return "–" if np.isnan(cell.mean) else f"{cell.mean:.3f}"
 
 
-def _blocks(labels, cells, width):
+def _marks(cell: Cell) -> str:
+    return "*" * cell.best + "†" * cell.not_better
+
+
+def _cell_text(cell: Cell) -> str:
+    return _number(cell) + (" " * 7 if np.isnan(cell.half) else f" ±{cell.half:.3f}") + f"{_marks(cell):2}"
+
+
+def _cell_html(cell: Cell) -> str:
+    number = f"<strong>{_number(cell)}</strong>" if cell.best else _number(cell)
+    return number + ("" if np.isnan(cell.half) else f" <small>±{cell.half:.3f}</small>") + _marks(cell)
+
+
+def _blocks(labels: Sequence[str], cells: Mapping[str, Sequence[str]], width: int) -> Iterator[str]:
     """Yield lines of at most ``width`` columns: as many methods side by side as fit, all blocks about the same."""
     label_width = max(len(label) for label in labels)
     widths = {method: max(len(method), *(len(cell) for cell in column)) for method, column in cells.items()}
@@ -83,21 +96,12 @@ def _blocks(labels, cells, width):
             yield GAP.join([label.ljust(label_width), *(cells[method][line].rjust(widths[method]) for method in block)])
 
 
-def drawn_in_words(table):
-    """Return over what a comparison's bootstrap is, such as "57 recordings of 200 clips"."""
-    n_clips = len(table.scores)
-    n_groups = n_clips if table.groups is None else len(pd.unique(table.groups))
-    return f"{n_clips} clips" if n_groups == n_clips else f"{n_groups} recordings of {n_clips} clips"
-
-
-def chance_in_words(table):
-    """Return the rows of random maps that the others are held against, such as "RandomMap"."""
-    return " or ".join(dict.fromkeys(table.chance.values()))
-
-
-def _legend(table, has_daggers):
-    drawn, chance = drawn_in_words(table), chance_in_words(table)
-    yield f"means ± half of the 95 % interval (bootstrap over {drawn}); ↑ greater is better, ↓ smaller is better"
-    best = f"* best method{' but for the floors ' + ', '.join(table.floors) if table.floors else ''}"
-    yield best + (f"; † not better than {chance} (interval of the difference)" if has_daggers else "")
-    yield "mean rank over the clips and the metrics of truth; ms_per_map without passes that a method before had made"
+def _legend(overview: Overview) -> Iterator[str]:
+    yield f"mean ± half of its 95 % interval (bootstrap over {overview.sample}); ↑ greater is better, ↓ smaller is better"
+    best = f"* best method{', but for the controls ' + ', '.join(overview.controls) if overview.controls else ''}"
+    not_better = f"; † not better than {overview.chance} (95 % interval of the difference)"
+    yield best + (not_better if overview.marks_chance else "")
+    yield (
+        "mean rank: over the clips and all faithfulness and ground-truth metrics, 1 is the best; "
+        "ms_per_map: without passes that an earlier method had made"
+    )

@@ -39,7 +39,7 @@ class PerturbationCurveDisplay:
         itself.
     confidence : float, default=0.95
         Of the intervals of the means, see ``skxai.utils.statistics.bootstrap_interval``.
-    floors : sequence of str, default=()
+    controls : sequence of str, default=()
         Methods that others must beat, such as random maps: they are drawn thin and black.
 
     Attributes
@@ -55,7 +55,7 @@ class PerturbationCurveDisplay:
     ------
     TypeError, ValueError
         For what is no curve, curves of both kinds, an unknown ``by``, accuracy without true labels, groups of another number
-        than the clips, or floors that are no method.
+        than the clips, or controls that are no method.
 
     See Also
     --------
@@ -75,13 +75,13 @@ class PerturbationCurveDisplay:
     'Fraction of pixels deleted'
     """
 
-    def __init__(self, curves, *, by="probability", per_class=False, groups=None, confidence=0.95, floors=()):
+    def __init__(self, curves, *, by="probability", per_class=False, groups=None, confidence=0.95, controls=()):
         self.curves = curves
         self.by = by
         self.per_class = per_class
         self.groups = groups
         self.confidence = confidence
-        self.floors = floors
+        self.controls = controls
 
     @classmethod
     def from_estimator(
@@ -144,7 +144,7 @@ class PerturbationCurveDisplay:
         per_class=False,
         groups=None,
         confidence=0.95,
-        floors=(),
+        controls=(),
         ax=None,
         band=True,
         legend=True,
@@ -153,7 +153,7 @@ class PerturbationCurveDisplay:
 
         Parameters
         ----------
-        curves, by, per_class, groups, confidence, floors
+        curves, by, per_class, groups, confidence, controls
             As in the class.
         ax, band, legend
             As in ``plot``.
@@ -162,7 +162,7 @@ class PerturbationCurveDisplay:
         -------
         PerturbationCurveDisplay
         """
-        display = cls(curves, by=by, per_class=per_class, groups=groups, confidence=confidence, floors=floors)
+        display = cls(curves, by=by, per_class=per_class, groups=groups, confidence=confidence, controls=controls)
         return display.plot(ax, band=band, legend=legend)
 
     def plot(self, ax=None, *, band=True, legend=True):
@@ -218,13 +218,13 @@ class PerturbationCurveDisplay:
         """Draw a line and its intervals; return it, with its area and the area's interval in words."""
         name, i, fractions, curves, groups = line
         mean, area = curves.mean(axis=0), np.trapezoid(curves.mean(axis=0), fractions)
-        is_floor = name in self.floors
-        style = reference_style(list(self.floors).index(name)) if is_floor else line_style(i, len(fractions), n_marks)
-        (drawn,) = ax.plot(fractions, mean, label=name or "_", zorder=1.9 if is_floor else 2, **style)
+        is_control = name in self.controls
+        style = reference_style(list(self.controls).index(name)) if is_control else line_style(i, len(fractions), n_marks)
+        (drawn,) = ax.plot(fractions, mean, label=name or "_", zorder=1.9 if is_control else 2, **style)
         at = {"groups": groups, "confidence": self.confidence}
         if intervals == "band":
             ax.fill_between(fractions, *bootstrap_interval(curves, **at), **band_style(drawn.get_color()))
-        elif intervals == "whiskers" and not is_floor:
+        elif intervals == "whiskers" and not is_control:
             marks = np.arange(len(fractions))[slice(style["markevery"][0], None, style["markevery"][1])]
             low, high = bootstrap_interval(curves[:, marks], **at)
             ax.vlines(fractions[marks], low, high, color=drawn.get_color(), linewidth=0.9, alpha=0.75)
@@ -242,7 +242,7 @@ class PerturbationCurveDisplay:
         named = self._named()
         self._check(named)
         readings = {name: (curve.fractions, curve.curves(self.by)) for name, curve in named.items()}
-        colours = [name for name in named if name not in self.floors]
+        colours = [name for name in named if name not in self.controls]
         places = {name: colours.index(name) if name in colours else None for name in named}
         groups = None if self.groups is None else np.asarray(self.groups)
         if not self.per_class:
@@ -275,10 +275,10 @@ class PerturbationCurveDisplay:
         kinds = sorted({curve.kind for curve in named.values()})
         if len(kinds) > 1:
             raise ValueError(f"curves of PerturbationCurveDisplay must be of one kind; got {' and '.join(kinds)}.")
-        for floor in self.floors:
-            if floor not in named:
+        for control in self.controls:
+            if control not in named:
                 raise ValueError(
-                    f"floors of PerturbationCurveDisplay must be methods of curves, {', '.join(named)}; got {floor!r}."
+                    f"controls of PerturbationCurveDisplay must be methods of curves, {', '.join(named)}; got {control!r}."
                 )
         for curve in named.values():
             if self.groups is not None and np.shape(self.groups) != (len(curve.probability),):

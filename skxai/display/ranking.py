@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from ._layout import new_axes
-from .style import colours_of, spoken
+from .style import colours_of, readable_name
 
 __all__ = ["RankingDisplay"]
 
@@ -27,7 +27,7 @@ class RankingDisplay:
         See ``skxai.comparison.statistics.critical_difference``. None or NaN, where it is unknown, draws no bars.
     title : str or None, default=None
         Over the diagram.
-    floors : sequence of str, default=()
+    controls : sequence of str, default=()
         Methods that others must beat, such as random maps: they are drawn black, with their names in italics.
 
     Attributes
@@ -54,23 +54,23 @@ class RankingDisplay:
     >>> matplotlib.use("Agg")
     >>> from skxai.display import RankingDisplay
     >>> ranks = {"saliency": 3.5, "Grad-CAM": 2.8, "Score-CAM": 1.4, "random": 2.3}
-    >>> RankingDisplay.from_ranks(ranks, critical_difference=1.0, floors=["random"]).joined_
+    >>> RankingDisplay.from_ranks(ranks, critical_difference=1.0, controls=["random"]).joined_
     [['Score-CAM', 'random'], ['random', 'Grad-CAM'], ['Grad-CAM', 'saliency']]
     """
 
-    def __init__(self, ranks, critical_difference=None, *, title=None, floors=()):
+    def __init__(self, ranks, critical_difference=None, *, title=None, controls=()):
         self.ranks = ranks
         self.critical_difference = critical_difference
         self.title = title
-        self.floors = floors
+        self.controls = controls
 
     @classmethod
-    def from_ranks(cls, ranks, critical_difference=None, *, title=None, floors=(), ax=None):
+    def from_ranks(cls, ranks, critical_difference=None, *, title=None, controls=(), ax=None):
         """Draw mean ranks that are there already.
 
         Parameters
         ----------
-        ranks, critical_difference, title, floors
+        ranks, critical_difference, title, controls
             As in the class.
         ax
             As in ``plot``.
@@ -79,7 +79,7 @@ class RankingDisplay:
         -------
         RankingDisplay
         """
-        return cls(ranks, critical_difference, title=title, floors=floors).plot(ax)
+        return cls(ranks, critical_difference, title=title, controls=controls).plot(ax)
 
     @classmethod
     def from_comparison(cls, comparison, metric, *, confidence=0.95, title=None, ax=None):
@@ -107,9 +107,9 @@ class RankingDisplay:
             raise ValueError(f"metric of RankingDisplay must be one of {', '.join(table.index)}; got {metric!r}.")
         row = table.loc[metric]
         if title is None:
-            title = "Mean over the metrics" if metric == "mean" else f"{spoken(metric)} (n = {int(row['n'])})"
+            title = "Mean over the metrics" if metric == "mean" else f"{readable_name(metric)} (n = {int(row['n'])})"
         ranks = row.drop(["n", "p_value", "critical_difference"]).to_dict()
-        return cls(ranks, row["critical_difference"], title=title, floors=comparison.floors).plot(ax)
+        return cls(ranks, row["critical_difference"], title=title, controls=comparison.controls).plot(ax)
 
     def plot(self, ax=None):
         """Draw.
@@ -128,7 +128,7 @@ class RankingDisplay:
         names = sorted(ranks, key=ranks.get)
         groups = joined([ranks[name] for name in names], difference)
         self.joined_ = [names[first : last + 1] for first, last in groups]
-        colours = colours_of(ranks, self.floors)
+        colours = colours_of(ranks, self.controls)
         n_left = math.ceil(len(names) / 2)
         levels = _levels(groups)
         bars = 0.6 * (1 + max(levels, default=-1))
@@ -157,8 +157,8 @@ class RankingDisplay:
         ax.plot([rank, rank, end], [0, row, row], color=colour, linewidth=1.1, clip_on=False, zorder=1)
         ax.plot([rank], [0], "o", color=colour, markersize=4, clip_on=False)
         words = [f"{name}  {rank:.2f}", "right", -4] if at_left else [f"{rank:.2f}  {name}", "left", 4]
-        style = {"ha": words[1], "va": "center", "fontsize": "small", "color": "0.35" if name in self.floors else "black"}
-        style["style"] = "italic" if name in self.floors else "normal"
+        style = {"ha": words[1], "va": "center", "fontsize": "small", "color": "0.35" if name in self.controls else "black"}
+        style["style"] = "italic" if name in self.controls else "normal"
         ax.annotate(words[0], (edge, row), xycoords=across, xytext=(words[2], 0), textcoords="offset points", **style)
 
     def _checked(self):

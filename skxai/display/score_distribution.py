@@ -7,7 +7,7 @@ from ..utils.statistics import bootstrap_interval
 from ._distributions import density_of, draw_curve, draw_middle, draw_row, summary_of, tell_undefined
 from ._layout import new_axes
 from .legends import draw_density_legend, draw_marks
-from .style import colours_of, line_style, spoken
+from .style import colours_of, line_style, readable_name
 
 __all__ = ["ScoreDistributionDisplay"]
 
@@ -39,7 +39,7 @@ class ScoreDistributionDisplay:
         itself.
     confidence : float, default=0.95
         Of the intervals of the means, see ``skxai.utils.statistics.bootstrap_interval``.
-    floors : sequence of str, default=()
+    controls : sequence of str, default=()
         Methods that others must beat, such as random maps: they are drawn black, with their names in italics.
 
     Attributes
@@ -71,14 +71,14 @@ class ScoreDistributionDisplay:
     1.0
     """
 
-    def __init__(self, scores, *, score_name=None, bounds=None, bw_method=None, groups=None, confidence=0.95, floors=()):
+    def __init__(self, scores, *, score_name=None, bounds=None, bw_method=None, groups=None, confidence=0.95, controls=()):
         self.scores = scores
         self.score_name = score_name
         self.bounds = bounds
         self.bw_method = bw_method
         self.groups = groups
         self.confidence = confidence
-        self.floors = floors
+        self.controls = controls
 
     @classmethod
     def from_estimator(cls, estimator, X, y=None, *, scoring, name=None, bw_method=None, groups=None, ax=None, **params):
@@ -115,7 +115,7 @@ class ScoreDistributionDisplay:
             method = type(explainer).__name__ if method is None else method
             ((metric, scores[method]),) = metrics.evaluate(explainer, features, y, [scoring], **params).items()
         bounds = getattr(metrics, metric).bounds
-        return cls(scores, score_name=spoken(metric), bounds=bounds, bw_method=bw_method, groups=groups).plot(ax)
+        return cls(scores, score_name=readable_name(metric), bounds=bounds, bw_method=bw_method, groups=groups).plot(ax)
 
     @classmethod
     def from_scores(cls, scores, *, ax=None, rows=None, legend=True, **params):
@@ -192,7 +192,7 @@ class ScoreDistributionDisplay:
     def _plot_curves(self, ax, methods, legend):
         densities = {name: self._density(values) for name, values in methods.items()}
         height = max((found[1].max() for found in densities.values() if found is not None), default=1.0)
-        colours = colours_of(methods, self.floors)
+        colours = colours_of(methods, self.controls)
         for i, (name, values) in enumerate(methods.items()):
             style = line_style(i) | {"color": colours[name]}
             draw_curve(ax, i, style, values, densities[name], height, summary_of(name, values))
@@ -210,7 +210,7 @@ class ScoreDistributionDisplay:
         # A score that only has a few values, such as whether a prediction changes, has no density.
         is_fine = len(np.unique(_defined(methods))) > _FEW
         intervals = self._intervals(methods)
-        for row, (name, colour) in enumerate(colours_of(methods, self.floors).items()):
+        for row, (name, colour) in enumerate(colours_of(methods, self.controls).items()):
             values = methods[name][~np.isnan(methods[name])]
             tell_undefined(ax, row, methods[name])
             if values.size:
@@ -221,7 +221,7 @@ class ScoreDistributionDisplay:
             ax.axvline(0, color="0.5", linewidth=0.8, zorder=0)
         ax.set_yticks(range(len(methods)), list(methods), fontsize="small")
         for label, name in zip(ax.get_yticklabels(), methods):
-            label.set(style="italic" if name in self.floors else "normal", color="0.35" if name in self.floors else "black")
+            label.set(style="italic" if name in self.controls else "normal", color="0.35" if name in self.controls else "black")
         ax.tick_params(axis="y", length=0)
         ax.set_ylim(len(methods) - 0.45, -0.55)
         ax.grid(axis="x", color="0.9", linewidth=0.6)

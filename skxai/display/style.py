@@ -14,9 +14,9 @@ __all__ = [
     "colours_of",
     "grey_map",
     "line_style",
+    "readable_name",
     "reference_style",
     "relevance_map",
-    "spoken",
     "vector_text",
 ]
 
@@ -60,21 +60,21 @@ def line_style(i, n_points=None, n_marks=8):
     return style | marks
 
 
-def colours_of(names, floors=()):
+def colours_of(names, controls=()):
     """Return the colour of each method: the same in all pictures that show the same methods in the same order."""
-    others = [name for name in names if name not in floors]
+    others = [name for name in names if name not in controls]
     colours = {name: PALETTE[i % len(PALETTE)] for i, name in enumerate(others)}
     return {name: colours.get(name, REFERENCE) for name in names}
 
 
-def spoken(metric):
+def readable_name(metric):
     """Return the name of a metric, or of another column of a comparison, as a reader would write it."""
     words = metric.replace("_", " ").replace(" auc", " AUC").replace(" iou", " IoU")
     return words if words.startswith("ms ") else words[:1].upper() + words[1:]  # milliseconds are no Ms
 
 
 def reference_style(i=0):
-    """Return the keywords of the i-th line that others are compared with, such as a floor: thin, black, without marker."""
+    """Return the keywords of the i-th line that others are compared with, such as a control: thin, black, without marker."""
     return {"color": REFERENCE, "linestyle": ("-", ":", "--")[i % 3], "linewidth": 1.0}
 
 

@@ -1,13 +1,14 @@
 """The clips of a study: from a folder in any of the known layouts, or built-in scenes; and its honest test split."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold
 
-from ..datasets import load_audio_folder, load_esc50, load_urbansound8k, make_audio_events, slice_events
+from ..datasets import AudioEvent, load_audio_folder, load_esc50, load_urbansound8k, make_audio_events, slice_events
 
 # A slice this far below the loudest one of its recording holds no event: Wang cut annotated events, not pauses.
 QUIETEST_SLICE_DB = -40.0
@@ -46,35 +47,33 @@ class Clips:
     names: np.ndarray
     duration: float
     sample_rate: int | None = None
-    events: list | None = None
-    notes: tuple = ()
+    events: list[list[AudioEvent]] | None = None
+    notes: tuple[str, ...] = ()
 
-    def take(self, indices):
+    def take(self, indices: np.ndarray) -> "Clips":
         """Return the clips at ``indices``."""
-        return Clips(
-            self.X[indices],
-            self.y[indices],
-            self.groups[indices],
-            None if self.folds is None else self.folds[indices],
-            self.names[indices],
-            self.duration,
-            self.sample_rate,
-            None if self.events is None else [self.events[index] for index in indices],
-            self.notes,
+        return replace(
+            self,
+            X=self.X[indices],
+            y=self.y[indices],
+            groups=self.groups[indices],
+            folds=None if self.folds is None else self.folds[indices],
+            names=self.names[indices],
+            events=None if self.events is None else [self.events[index] for index in indices],
         )
 
 
 def load_clips(
-    data=None,
+    data: str | PathLike | None = None,
     *,
-    slice_duration=None,
-    labels=None,
-    n_scenes=600,
-    scenes_sample_rate=16000,
-    on_error="raise",
-    n_jobs=None,
-    seed=0,
-):
+    slice_duration: float | None = None,
+    labels: str | PathLike | None = None,
+    n_scenes: int = 600,
+    scenes_sample_rate: int = 16000,
+    on_error: str = "raise",
+    n_jobs: int | None = None,
+    seed: int = 0,
+) -> Clips:
     """Load the clips of a study.
 
     Parameters
@@ -101,7 +100,7 @@ def load_clips(
     Clips
     """
     if data is None:
-        return _scenes(n_scenes, scenes_sample_rate, seed)
+        return _make_scenes(n_scenes, scenes_sample_rate, seed)
     folder = Path(data)
     if not folder.is_dir():
         raise FileNotFoundError(f"data must be a folder with audio; {str(folder)!r} is not a folder.")
@@ -118,16 +117,16 @@ def load_clips(
     clips = Clips(files, np.asarray(bunch.target), groups, folds, names, float(np.max(bunch.durations)))
     if slice_duration is None:
         return clips
-    return _sliced(clips, np.asarray(bunch.durations), np.asarray(bunch.sample_rates), slice_duration)
+    return _slice(clips, np.asarray(bunch.durations), np.asarray(bunch.sample_rates), slice_duration)
 
 
-def _scenes(n_scenes, sample_rate, seed):
+def _make_scenes(n_scenes: int, sample_rate: int, seed: int) -> Clips:
     bunch = make_audio_events(n_scenes, sample_rate=sample_rate, duration=1.0, random_state=seed)
     names = np.array([f"scene {number}" for number in range(n_scenes)])
     return Clips(bunch.data, bunch.target, names, None, names, 1.0, sample_rate, list(bunch.events))
 
 
-def _sliced(clips, durations, sample_rates, duration):
+def _slice(clips: Clips, durations: np.ndarray, sample_rates: np.ndarray, duration: float) -> Clips:
     annotations = pd.DataFrame({"file": clips.X, "start": 0.0, "end": durations, "label": clips.y})
     rate = int(min(sample_rates))
     slices = slice_events(clips.X, annotations, duration=duration, sample_rate=rate)
@@ -135,18 +134,20 @@ def _sliced(clips, durations, sample_rates, duration):
     level = np.sqrt((slices.data.astype(np.float64) ** 2).mean(axis=1))
     loudest = np.zeros(len(clips.X))
     np.maximum.at(loudest, recording, level)
-    heard = np.flatnonzero(level > loudest[recording] * 10 ** (QUIETEST_SLICE_DB / 20))
+    audible = np.flatnonzero(level > loudest[recording] * 10 ** (QUIETEST_SLICE_DB / 20))
     note = (
-        f"{len(slices.data)} slices of {duration:g} s at {rate} Hz; {len(slices.data) - len(heard)} were left out as silent "
+        f"{len(slices.data)} slices of {duration:g} s at {rate} Hz; {len(slices.data) - len(audible)} were left out as silent "
         f"(more than {-QUIETEST_SLICE_DB:g} dB below the loudest of their recording)."
     )
     names = np.array([f"{clips.names[index]} at {start:g} s" for index, start in zip(recording, slices.starts)])
     folds = None if clips.folds is None else clips.folds[recording]
     whole = Clips(slices.data, np.asarray(slices.target), clips.groups[recording], folds, names, duration, rate, None, (note,))
-    return whole.take(heard)
+    return whole.take(audible)
 
 
-def split_clips(clips, n_test, *, equal_parts=True, seed=0):
+def split_clips(
+    clips: Clips, n_test: int, *, equal_parts: bool = True, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Split clips into training and test: the last fold where there are folds, otherwise a fifth; recordings stay whole.
 
     Parameters

@@ -1,23 +1,31 @@
 """The figures of a study, drawn with the package's displays; times in seconds, rows in hertz or cepstral index."""
 
+from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations, product
+from os import PathLike
 from pathlib import Path
+from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.figure import Figure
 from sklearn.metrics import ConfusionMatrixDisplay
 
-from ..comparison.table import greater_is_better, measures_truth
+from ..comparison.overview import ARROWS, greater_is_better, ranks_methods
 from ..display import PerturbationCurveDisplay, RankingDisplay, SaliencyDisplay, ScoreDistributionDisplay
 from ..display.legends import draw_marks
-from ..display.style import line_style, spoken, vector_text
-from ..testing.discovery import all_metrics
+from ..display.style import line_style, readable_name, vector_text
+from ..metrics import PerturbationCurve, find_metric
+from .run import StudyResult
 
 CLIPS_PER_CLASS = 3
 MOST_MISCLASSIFIED = 6
 SUREST_PER_CLASS = 2
 
+Figures = Iterator[tuple[str, Figure]]  # names and figures
 
-def draw_figures(result, folder, file_format="png", *, seed=0):
+
+def draw_figures(result: StudyResult, folder: str | PathLike, file_format: str = "png", *, seed: int = 0) -> list[Path]:
     """Draw the figures that the study asks for.
 
     Parameters
@@ -33,11 +41,9 @@ def draw_figures(result, folder, file_format="png", *, seed=0):
     -------
     list of Path
     """
-    import matplotlib.pyplot as plt
-
     folder = Path(folder)
     folder.mkdir(parents=True)
-    paths = []
+    paths: list[Path] = []
     for kind in result.study.figures:
         for name, figure in FIGURES[kind](result, np.random.default_rng(seed)):
             path = folder / f"{name}.{file_format}"
@@ -50,10 +56,8 @@ def draw_figures(result, folder, file_format="png", *, seed=0):
     return paths
 
 
-def _loss(result, rng):
+def _loss(result: StudyResult, rng: np.random.Generator) -> Figures:
     """Loss of the training and validation clips over the epochs."""
-    import matplotlib.pyplot as plt
-
     n = len(result.classifiers)
     figure, panels = plt.subplots(1, n, figsize=(5.5 * n, 3.8), squeeze=False, layout="constrained")
     for ax, (name, classifier) in zip(panels[0], result.classifiers.items()):
@@ -69,10 +73,8 @@ def _loss(result, rng):
     yield "loss", figure
 
 
-def _confusion(result, rng):
+def _confusion(result: StudyResult, rng: np.random.Generator) -> Figures:
     """Confusion matrix on all test clips."""
-    import matplotlib.pyplot as plt
-
     n, k = len(result.classifiers), len(np.unique(result.clips.y))
     side = 2.5 + 0.45 * k
     figure, panels = plt.subplots(1, n, figsize=(side * n, side), squeeze=False, layout="constrained")
@@ -84,50 +86,50 @@ def _confusion(result, rng):
     yield "confusion_matrix", figure
 
 
-def _curves(result, rng):
+def _curves(result: StudyResult, rng: np.random.Generator) -> Figures:
     """Insertion and deletion curves of all methods, by accuracy and by probability."""
     for kind in ("insertion", "deletion"):
         for by in ("accuracy", "probability"):
-            display = PerturbationCurveDisplay.from_curve(_curves_of(result, kind), by=by, **_sureness(result))
+            display = PerturbationCurveDisplay.from_curve(_curves_of(result, kind), by=by, **_interval_params(result))
             display.ax_.set_title(f"{kind.capitalize()} by {by}")
             yield f"{kind}_by_{by}", display.figure_
 
 
-def _curves_per_class(result, rng):
+def _curves_per_class(result: StudyResult, rng: np.random.Generator) -> Figures:
     """Insertion and deletion curves of all methods, a panel for each class."""
     for kind in ("insertion", "deletion"):
-        display = PerturbationCurveDisplay.from_curve(_curves_of(result, kind), per_class=True, **_sureness(result))
+        display = PerturbationCurveDisplay.from_curve(_curves_of(result, kind), per_class=True, **_interval_params(result))
         yield f"{kind}_per_class", display.figure_
 
 
-def _examples(result, rng):
+def _examples(result: StudyResult, rng: np.random.Generator) -> Figures:
     """Clips of each class that are classified rightly, by all methods."""
     for label in np.unique(result.clips.y):
         right = np.flatnonzero((result.clips.y == label) & _is_right(result))
         chosen = right if len(right) <= CLIPS_PER_CLASS else np.sort(rng.choice(right, CLIPS_PER_CLASS, replace=False))
         if len(chosen):
-            yield f"examples_{_file_name(label)}", _grid(result, chosen)
+            yield f"examples_{_file_name(label)}", _draw_maps(result, chosen)
 
 
-def _misclassified(result, rng):
+def _misclassified(result: StudyResult, rng: np.random.Generator) -> Figures:
     """Clips that are classified wrongly, by all methods: the maps explain the wrong class."""
     wrong = np.flatnonzero(~_is_right(result))
     chosen = wrong if len(wrong) <= MOST_MISCLASSIFIED else np.sort(rng.choice(wrong, MOST_MISCLASSIFIED, replace=False))
     if len(chosen):
-        yield "misclassified", _grid(result, chosen)
+        yield "misclassified", _draw_maps(result, chosen)
 
 
-def _mixture(result, rng):
+def _mixture(result: StudyResult, rng: np.random.Generator) -> Figures:
     """Two clips of different classes, and their sum explained for either class, by all methods."""
     if result.clips.X.dtype.kind != "f":
         return  # paths: there are no waveforms to add
     classifier = result.classifiers[""]
-    chosen = _heard_together(result, classifier)
+    chosen = _choose_mixture(result, classifier)
     if chosen is None:
         return
     parts, features, sure = chosen
     labels = result.clips.y[parts]
-    maps = {name: result.explainers[name].explain(features, np.tile(labels, 2)) for name in _pictured(result)}
+    maps = {name: result.explainers[name].explain(features, np.tile(labels, 2)) for name in _methods_shown(result)}
     titles = [f"{label} alone\np = {p:.2f}" for label, p in zip(labels, sure)]
     titles += [f"both, explained\nas {label}\np = {p:.2f}" for label, p in zip(labels, sure[2:])]
     # In the mixture too the box is that of the class explained: there the relevance belongs.
@@ -136,8 +138,8 @@ def _mixture(result, rng):
     yield "mixture", display.figure_
 
 
-def _heard_together(result, classifier):
-    """Choose two clips of which the classifier is sure, and in whose mixture it hears either, of all such pairs the most.
+def _choose_mixture(result: StudyResult, classifier: Any) -> tuple[list[int], np.ndarray, np.ndarray] | None:
+    """Choose two clips of which the classifier is sure, and in whose mixture it recognises both best.
 
     Returns
     -------
@@ -167,30 +169,27 @@ def _heard_together(result, classifier):
     return chosen
 
 
-def _density(result, rng):
+def _density(result: StudyResult, rng: np.random.Generator) -> Figures:
     """Density of each metric's values over the test clips, of all methods."""
     for metric, scores, bounds in _scores_of(result):
-        params = {"score_name": spoken(metric), "bounds": bounds, "floors": result.table.floors}
+        params = {"score_name": readable_name(metric), "bounds": bounds, "controls": result.comparison.controls}
         display = ScoreDistributionDisplay.from_scores(scores, groups=result.clips.groups, **params)
         yield f"{metric}_density", display.figure_
 
 
-def _scores(result, rng):
+def _scores(result: StudyResult, rng: np.random.Generator) -> Figures:
     """All metrics at a glance: the scores of the clips with their means and intervals, a row a method."""
-    import matplotlib.pyplot as plt
-
     found = [each for each in _scores_of(result) if not all(np.isnan(values).all() for values in each[1].values())]
     if not found:
         return
     n_columns = min(4, len(found))
     n_rows = -(-len(found) // n_columns)
-    size = (1.6 + 2.5 * n_columns, 0.4 + n_rows * (0.55 + 0.2 * len(result.explained)))
+    size = (1.6 + 2.5 * n_columns, 0.4 + n_rows * (0.55 + 0.2 * len(result.results)))
     figure, panels = plt.subplots(n_rows, n_columns, figsize=size, sharey=True, squeeze=False, layout="constrained")
     for ax, (metric, scores, bounds) in zip(panels.flat, found):
-        params = {"bounds": bounds, "floors": result.table.floors, "groups": result.clips.groups}
+        params = {"bounds": bounds, "controls": result.comparison.controls, "groups": result.clips.groups}
         ScoreDistributionDisplay.from_scores(scores, ax=ax, rows=True, legend=False, **params)
-        arrow = {True: " ↑", False: " ↓"}.get(greater_is_better(metric), "")
-        ax.set_title(f"{spoken(metric)}{arrow}", fontsize="medium")
+        ax.set_title(f"{readable_name(metric)} {ARROWS[greater_is_better(metric)]}".rstrip(), fontsize="medium")
         ax.set_xlabel("")
         ax.tick_params(axis="x", labelsize="small")
     for ax in panels.flat[len(found) :]:
@@ -199,27 +198,25 @@ def _scores(result, rng):
     yield "scores", figure
 
 
-def _ranking(result, rng):
-    """Mean ranks of the methods by each metric that measures truth, and which of them cannot be told apart."""
-    import matplotlib.pyplot as plt
-
-    ranks = result.table.ranks()[[*result.explained]]
-    metrics = ["mean", *(metric for metric in ranks.index.drop("mean") if measures_truth(metric))]
+def _ranking(result: StudyResult, rng: np.random.Generator) -> Figures:
+    """Mean ranks of the methods by each faithfulness and ground-truth metric, and which of them cannot be told apart."""
+    ranks = result.comparison.ranks()[[*result.results]]
+    metrics = ["mean", *(metric for metric in ranks.index.drop("mean") if ranks_methods(metric))]
     metrics = [metric for metric in metrics if ranks.loc[metric].notna().any()]
-    if len(result.explained) < 2 or not metrics:
+    if len(result.results) < 2 or not metrics:
         return
     n_columns = min(3, len(metrics))
     n_rows = -(-len(metrics) // n_columns)
-    size = (5.2 * n_columns, n_rows * (1.1 + 0.13 * len(result.explained)))
+    size = (5.2 * n_columns, n_rows * (1.1 + 0.13 * len(result.results)))
     figure, panels = plt.subplots(n_rows, n_columns, figsize=size, squeeze=False, layout="constrained")
     for ax, metric in zip(panels.flat, metrics):
-        RankingDisplay.from_comparison(result.table, metric, ax=ax)
+        RankingDisplay.from_comparison(result.comparison, metric, ax=ax)
     for ax in panels.flat[len(metrics) :]:
         ax.remove()
     yield "ranking", figure
 
 
-FIGURES = {
+FIGURES: dict[str, Callable[[StudyResult, np.random.Generator], Figures]] = {
     "loss": _loss,
     "confusion": _confusion,
     "curves": _curves,
@@ -233,48 +230,47 @@ FIGURES = {
 }
 
 
-def _curves_of(result, kind):
+def _curves_of(result: StudyResult, kind: str) -> dict[str, PerturbationCurve]:
     # Random maps stand beside the methods: a curve like theirs explains nothing.
-    shown = dict.fromkeys([*_pictured(result), *result.table.chance.values()])
-    return {method: result.explained[method].curves[kind] for method in shown}
+    shown = dict.fromkeys([*_methods_shown(result), *result.comparison.chance.values()])
+    return {method: result.results[method].curves[kind] for method in shown}
 
 
-def _scores_of(result):
+def _scores_of(result: StudyResult) -> Iterator[tuple[str, dict[str, np.ndarray], tuple[float, float]]]:
     """Yield each metric with its values by method and its bounds."""
-    metrics = dict(all_metrics())
-    for metric in next(iter(result.explained.values())).scores:
-        yield metric, {method: found.scores[metric] for method, found in result.explained.items()}, metrics[metric].bounds
+    for metric in next(iter(result.results.values())).scores:
+        yield metric, {method: found.scores[metric] for method, found in result.results.items()}, find_metric(metric).bounds
 
 
-def _sureness(result):
+def _interval_params(result: StudyResult) -> dict[str, Any]:
     """Return the recordings behind the clips, and which of the drawn curves others must beat."""
-    return {"groups": result.clips.groups, "floors": [*dict.fromkeys(result.table.chance.values())]}
+    return {"groups": result.clips.groups, "controls": [*dict.fromkeys(result.comparison.chance.values())]}
 
 
-def _predicted(result):
+def _predicted(result: StudyResult) -> np.ndarray:
     """Return the labels that the first classifier predicts for the explained clips."""
     return next(iter(result.classifiers.values())).predict(result.features)
 
 
-def _is_right(result):
+def _is_right(result: StudyResult) -> np.ndarray:
     return _predicted(result) == result.clips.y
 
 
-def _pictured(result):
+def _methods_shown(result: StudyResult) -> list[str]:
     """Return the methods whose maps are shown: those that look at the model, if any do."""
     methods = [name for name, explainer in result.explainers.items() if explainer.explains_model]
     return methods or list(result.explainers)
 
 
-def _grid(result, chosen):
+def _draw_maps(result: StudyResult, chosen: Sequence[int]) -> Figure:
     predicted, true = _predicted(result)[chosen], result.clips.y[chosen]
     titles = [f"{label}" if guess == label else f"{label}\ntaken for {guess}" for label, guess in zip(true, predicted)]
     events = None if result.clips.events is None else [result.clips.events[index] for index in chosen]
-    maps = {method: result.explained[method].maps[chosen] for method in _pictured(result)}
+    maps = {method: result.results[method].maps[chosen] for method in _methods_shown(result)}
     display = SaliencyDisplay.from_maps(maps, result.features[chosen], axes=result.axes, titles=titles, events=events)
     return display.figure_
 
 
-def _file_name(label):
+def _file_name(label: Any) -> str:
     """Return a label as part of a file name."""
     return "".join(character if character.isalnum() else "_" for character in str(label)) or "class"

@@ -1,21 +1,22 @@
 """What `skxai compare` can run: its own study, and those of the two theses that it grew from."""
 
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 
 from ..features import MFCC, AudioLoader, FeatureScaler, FixedFrames, MelSpectrogram, ResizeFeatures
 from ..models import AcoumonClassifier, ResNetClassifier
 from ..testing.discovery import all_explainers
+from .clips import Clips
 from .study import Study
 
 
-def _mel_32(clips):
+def _mel_32(clips: Clips) -> Pipeline:
     """32 × 32 mel spectrograms in [0, 1] (Wang 2022)."""
     loader = [] if clips.sample_rate is not None else [AudioLoader(22050, duration=clips.duration)]
     mel = MelSpectrogram(clips.sample_rate or 22050, n_mels=32)
     return make_pipeline(*loader, mel, ResizeFeatures((32, 32)), FeatureScaler("minmax"))
 
 
-def _mfcc_13x400(clips):
+def _mfcc_13x400(clips: Clips) -> Pipeline:
     """13 cepstra × 400 frames at 44.1 kHz, mono (Ansari 2024)."""
     hop = 512
     loader = AudioLoader(44100, duration=400 * hop / 44100)
@@ -37,7 +38,7 @@ MAIN_FIGURES = (
 )
 
 
-def all_studies():
+def all_studies() -> dict[str, Study]:
     """Return the studies by name, "default" first.
 
     Returns
@@ -46,24 +47,24 @@ def all_studies():
     """
     # The four methods that Wang compared with the two that they grew from; others can be asked for by name.
     methods = ("VanillaSaliency", "SmoothGrad", "GradCAM", "GradCAMPlusPlus", "ScoreCAM", "FasterScoreCAM")
-    # What looks at no model comes last: the floors that a method must beat to explain anything.
-    floors = tuple(name for name, make in all_explainers() if not make.explains_model)
+    # Methods without a model come last: the controls that a method must beat to explain anything.
+    controls = tuple(name for name, make in all_explainers() if not make.explains_model)
     studies = (
         Study(
             "default",
-            "six methods, three floors and every metric on 32 × 32 mel spectrograms of whole clips with the small CNN",
+            "six methods, three controls and every metric on 32 × 32 mel spectrograms of whole clips with the small CNN",
             _mel_32,
             {"": AcoumonClassifier(lr=3e-4, validation_fraction=0.1)},
-            methods + floors,
+            methods + controls,
             n_test=40,
             figures=MAIN_FIGURES,
         ),
         Study(
             "wang2022",
-            "1-s slices, 32 × 32 mel spectrograms, the small CNN, six methods, three floors and every metric on 200 test clips",
+            "1-s slices, 32 × 32 mel spectrograms, small CNN, six methods, three controls and every metric on 200 test clips",
             _mel_32,
             {"": AcoumonClassifier(validation_fraction=0.1)},
-            methods + floors,
+            methods + controls,
             slice_duration=1.0,
             n_test=200,
             figures=MAIN_FIGURES,
@@ -73,7 +74,7 @@ def all_studies():
             "13 × 400 MFCCs at 44.1 kHz, ResNet-18 and ResNet-101, Grad-CAM on 50 test clips by monotonicity correlation",
             _mfcc_13x400,
             {f"ResNet-{depth}": ResNetClassifier(depth, validation_fraction=0.1) for depth in (18, 101)},
-            # No floor beside it: its score alone takes as long as that of Grad-CAM, and none of its passes are shared.
+            # No control beside it: its score alone takes as long as that of Grad-CAM, and none of its passes are shared.
             ("GradCAM",),
             scoring=("monotonicity_correlation",),
             metric_params={"baseline": "uniform", "n_draws": 10, "features_in_step": 13},
@@ -86,7 +87,7 @@ def all_studies():
     return {study.name: study for study in studies}
 
 
-def get_study(name):
+def get_study(name: str) -> Study:
     """Return a study by its name.
 
     Parameters

@@ -2,15 +2,19 @@
 
 import json
 import shutil
+from collections.abc import Mapping
+from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ..comparison.provenance import machine, versions
+from .run import StudyResult
 
 
-def facts_of(result, provenance):
+def describe_run(result: StudyResult, provenance: Mapping[str, Any]) -> dict[str, Any]:
     """Return where the results come from, in the words that JSON has.
 
     Parameters
@@ -27,7 +31,7 @@ def facts_of(result, provenance):
     return {**provenance, "accuracy": accuracy, "versions": versions(), "machine": machine()}
 
 
-def write_tables(result, folder, facts):
+def write_tables(result: StudyResult, folder: str | PathLike, facts: Mapping[str, Any]) -> list[Path]:
     """Write the table and what is sure about it, the scores of each clip, the maps and where it all came from.
 
     Parameters
@@ -36,35 +40,36 @@ def write_tables(result, folder, facts):
     folder : Path
         It exists.
     facts : dict
-        See ``facts_of``.
+        See ``describe_run``.
 
     Returns
     -------
     list of Path
     """
     folder = Path(folder)
+    comparison = result.comparison
     tables = {
-        "table.csv": result.table,
-        "intervals.csv": result.table.intervals(),
-        "tests.csv": result.table.tests(),
-        "ranks.csv": result.table.ranks(),
-        "agreement.csv": result.table.agreement(),
+        "table.csv": comparison.table,
+        "intervals.csv": comparison.intervals(),
+        "tests.csv": comparison.tests(),
+        "ranks.csv": comparison.ranks(),
+        "agreement.csv": comparison.agreement(),
     }
     for name, table in tables.items():
         table.to_csv(folder / name)
     frames = []
-    for method, explained in result.explained.items():
+    for method, of_method in result.results.items():
         predicted = result.classifiers[result.classifier_of(method)].predict(result.features)
         frame = pd.DataFrame({"method": method, "clip": result.clips.names, "label": result.clips.y, "predicted": predicted})
-        frames.append(frame.assign(**explained.scores))
+        frames.append(frame.assign(**of_method.scores))
     scores = pd.concat(frames)
     scores.to_csv(folder / "scores.csv", index=False)
-    names = [*explained.scores]
+    names = [*of_method.scores]
     scores.groupby("method", sort=False)[names].describe().stack(0, future_stack=True).to_csv(folder / "summary.csv")
     np.savez_compressed(
         folder / "maps.npz",
-        maps=np.stack([explained.maps for explained in result.explained.values()]),
-        methods=np.array(list(result.explained)),
+        maps=np.stack([of_method.maps for of_method in result.results.values()]),
+        methods=np.array(list(result.results)),
         features=result.features,
         labels=result.clips.y,
         clips=result.clips.names,
@@ -73,7 +78,7 @@ def write_tables(result, folder, facts):
     return [folder / name for name in (*tables, "scores.csv", "summary.csv", "maps.npz", "run.json")]
 
 
-def claim_folder(out, *, overwrite=False):
+def claim_folder(out: str | PathLike, *, overwrite: bool = False) -> Path:
     """Return the folder to write into until all is there, so that nothing half-written stands where results should.
 
     Parameters
@@ -109,7 +114,7 @@ def claim_folder(out, *, overwrite=False):
     return partial
 
 
-def publish_folder(partial, out):
+def publish_folder(partial: Path, out: str | PathLike) -> None:
     """Move what was written to where it should stand, in the place of earlier results."""
     out = Path(out)
     if out.exists():

@@ -1,29 +1,69 @@
-"""One run of a study: load, train, explain, score."""
+"""One run of a study: load its clips, train its classifiers, explain the test clips, collect what came of it."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from os import PathLike
+from typing import Any
 
 import numpy as np
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline, make_pipeline
 from tqdm.auto import tqdm
 
-from ..comparison import Comparison, Explained, explain_and_score, table_of
-from ..comparison.evidence import choose_examples, evidence_of, show
+from ..comparison import Comparison, MethodResult, compare_results, explain_and_score
+from ..comparison.evidence import gather_evidence
+from ..comparison.examples import choose_examples, explain_examples
+from ..datasets import EventTruth
 from ..engine import shared_passes
+from ..explainers import Explainer
 from ..features import FeatureAxes, feature_axes
 from ..metrics import available_scorers, get_scorer, get_scorer_names
 from .clips import Clips, load_clips, split_clips
-from .mixtures import OF_TWO_SOUNDS, mix_explained, truth_of
 from .study import Study, make_explainers
+from .truth import OF_TWO_SOUNDS, Mixtures, find_event_truth, mix_test_clips
 
 CHUNK = 256  # clips whose waveforms are in memory at a time
 N_EXAMPLES = 24  # clips that the page shows
 
 
 @dataclass(frozen=True)
+class StudyData:
+    """The clips of a study, split and as features.
+
+    Attributes
+    ----------
+    X_train, y_train, X_held_out, y_held_out : ndarray
+        Features and labels of the training clips, and of all test clips.
+    chosen : ndarray of shape (n,)
+        Which of the test clips are explained.
+    clips : Clips
+        These clips.
+    X : ndarray of shape (n, 1, f, t)
+        Their features.
+    extraction : Pipeline
+        Fitted, from the clips to their features.
+    truth : EventTruth or None
+        Where the events of these clips sound in their features, if that is known.
+    mixtures : Mixtures or None
+        Each of these clips, mixed with one of another class.
+    """
+
+    X_train: np.ndarray
+    y_train: np.ndarray
+    X_held_out: np.ndarray
+    y_held_out: np.ndarray
+    chosen: np.ndarray
+    clips: Clips
+    X: np.ndarray
+    extraction: Pipeline
+    truth: EventTruth | None
+    mixtures: Mixtures | None
+
+
+@dataclass(frozen=True)
 class StudyResult:
-    """Everything that a study gave: the table and what the figures are drawn from.
+    """Everything that a study gave: the comparison and what the figures are drawn from.
 
     Attributes
     ----------
@@ -44,9 +84,9 @@ class StudyResult:
         True and predicted labels of all test clips, by classifier.
     explainers : dict from str to Explainer
         Fitted, by the name of their row.
-    explained : dict from str to Explained
+    results : dict from str to MethodResult
         By the name of their row.
-    table : Comparison
+    comparison : Comparison
         One row a method.
     """
 
@@ -55,49 +95,41 @@ class StudyResult:
     features: np.ndarray
     axes: FeatureAxes
     extraction: Pipeline
-    classifiers: dict
-    accuracy: dict
-    confusion: dict
-    explainers: dict
-    explained: dict[str, Explained]
-    table: Comparison
+    classifiers: dict[str, Any]
+    accuracy: dict[str, float]
+    confusion: dict[str, tuple[np.ndarray, np.ndarray]]
+    explainers: dict[str, Explainer]
+    results: dict[str, MethodResult]
+    comparison: Comparison
 
-    def classifier_of(self, method):
+    def classifier_of(self, method: str) -> str:
         """Return the name of the classifier behind a row."""
         return next(name for name in self.classifiers if method == name or name == "" or method.startswith(f"{name} "))
 
 
 def run_study(
-    study,
+    study: Study,
     *,
-    data=None,
-    labels=None,
-    n_scenes=600,
-    on_error="raise",
-    seed=0,
-    n_jobs=None,
-    examples=N_EXAMPLES,
-    progress=False,
-    say=print,
-):
+    data: str | PathLike | None = None,
+    labels: str | PathLike | None = None,
+    n_scenes: int = 600,
+    on_error: str = "raise",
+    seed: int = 0,
+    n_jobs: int | None = None,
+    examples: int = N_EXAMPLES,
+    progress: bool = False,
+    say: Callable[[str], Any] = print,
+) -> StudyResult:
     """Train the study's classifiers, explain the test clips and score the explanations.
 
     Parameters
     ----------
     study : Study
         See ``get_study`` and ``Study.configured``.
-    data : path or None, default=None
-        A folder of audio; None makes scenes.
-    labels : path or None, default=None
-        A CSV with the columns file and label.
-    n_scenes : int, default=600
-        How many scenes to make.
-    on_error : {"raise", "skip"}, default="raise"
-        What to do with an unreadable file.
+    data, labels, n_scenes, on_error, n_jobs
+        Which clips, see ``load_clips``.
     seed : int, default=0
         Of everything random.
-    n_jobs : int or None, default=None
-        Files read at a time.
     examples : int, default=24
         How many clips the page will show, with their sounds; 0 makes none.
     progress : bool, default=False
@@ -123,97 +155,141 @@ def run_study(
         n_jobs=n_jobs,
         seed=seed,
     )
+    loaded = extract_features(study, clips, seed, progress, say)
+    scoring = choose_scoring(study, loaded, say)
+    classifiers, predicted = train_classifiers(study, loaded, say)
+    shown = choose_examples(examples, len(loaded.X), loaded.clips.y, next(iter(predicted.values()))[loaded.chosen])
+    explainers, results = explain_clips(study, loaded, classifiers, scoring, shown, seed, progress, say)
+    clips = loaded.clips
+    evidence = gather_evidence(results, shown, clips.y, groups=clips.groups, events=clips.events)
+    of_clips = {"clips": clips.names, "groups": clips.groups, "evidence": evidence}
+    return StudyResult(
+        study,
+        clips,
+        loaded.X,
+        feature_axes(loaded.extraction),
+        loaded.extraction,
+        classifiers,
+        {name: float((guessed == loaded.y_held_out).mean()) for name, guessed in predicted.items()},
+        {name: (loaded.y_held_out, guessed) for name, guessed in predicted.items()},
+        explainers,
+        results,
+        compare_results(results, explainers, random_state=seed, **of_clips),
+    )
+
+
+def extract_features(study: Study, clips: Clips, seed: int, progress: bool, say: Callable[[str], Any]) -> StudyData:
+    """Split clips, fit the feature pipeline on those to train on, and find out where the classes sound in the others."""
     for note in clips.notes:
         say(note)
     train, held_out, chosen = split_clips(clips, study.n_test, equal_parts=study.equal_parts, seed=seed)
-    classes = np.unique(clips.y)
-    say(f"{len(clips.y)} clips of {len(classes)} classes: {len(train)} to train on, {len(held_out)} to test on.")
+    n_classes = len(np.unique(clips.y))
+    say(f"{len(clips.y)} clips of {n_classes} classes: {len(train)} to train on, {len(held_out)} to test on.")
     extraction, X_train = _fit_extraction(study.extraction(clips), clips.X[train], progress)
-    X_held_out = _extract(extraction, clips.X[held_out], progress)
-    axes = feature_axes(extraction)
+    X_held_out = _transform_in_chunks(extraction, clips.X[held_out], progress)
     say(f"Features of shape {X_train.shape[1:]}.")
-    X_test, test = X_held_out[np.searchsorted(held_out, chosen)], clips.take(chosen)
-    truth = truth_of(test, extraction)
+    test, of_test = clips.take(chosen), np.searchsorted(held_out, chosen)
     wants_truth = any(get_scorer(name).metric.requires_truth for name in study.scoring or get_scorer_names())
-    mixtures = mix_explained(test, extraction, seed) if wants_truth else None
-    of_clips, of_mixtures = _scoring(study, test.y, truth, mixtures)
-    if of_mixtures:
-        say(f"Each clip is mixed with one of another class, where it is known what sounds where: {', '.join(of_mixtures)}.")
-
-    classifiers, accuracy, confusion, explainers, explained, shown_clips = {}, {}, {}, {}, {}, None
-    for classifier_name, classifier in study.classifiers.items():
-        title = classifier_name or type(classifier).__name__
-        start = time.perf_counter()
-        fitted = classifier.fit(X_train, clips.y[train])
-        predicted = fitted.predict(X_held_out)
-        classifiers[classifier_name] = fitted
-        accuracy[classifier_name] = float((predicted == clips.y[held_out]).mean())
-        confusion[classifier_name] = (clips.y[held_out], predicted)
-        say(
-            f"{title}: trained for {classifier.max_epochs} epochs in {time.perf_counter() - start:.0f} s; accuracy on the "
-            f"test clips {accuracy[classifier_name]:.1%} (chance {1 / len(classes):.1%})."
-        )
-        if shown_clips is None:
-            shown_clips = choose_examples(examples, len(chosen), test.y, predicted[np.searchsorted(held_out, chosen)])
-        methods = make_explainers(study.explainers, FrozenEstimator(fitted), seed)
-        with shared_passes():
-            for name, explainer in tqdm(methods.items(), desc=f"{title}: explaining", unit="method", disable=not progress):
-                # One explainer over several classifiers is told apart by the classifier.
-                row = name if not classifier_name else classifier_name if len(methods) == 1 else f"{classifier_name} {name}"
-                explainers[row] = explainer.fit(X_train)
-                start = time.perf_counter()
-                found = explain_and_score(
-                    explainer,
-                    X_test,
-                    test.y,
-                    scoring=of_clips,
-                    curves="curves" in study.figures,
-                    truth=truth,
-                    **study.metric_params,
-                )
-                if of_mixtures:
-                    found.scores.update(mixtures.scores(explainer, of_mixtures))
-                shown = show(explainer, X_test, found.maps, shown_clips, extraction=extraction, X=test.X)
-                scores = _in_order(found.scores, study.scoring)
-                explained[row] = replace(found, scores=scores, shown=() if shown is None else (shown,))
-                say(f"{row}: {len(X_test)} clips explained and scored in {time.perf_counter() - start:.0f} s.")
-    evidence = evidence_of(explained, shown_clips, test.y, groups=test.groups, events=test.events)
-    table = table_of(explained, explainers, clips=test.names, groups=test.groups, random_state=seed, evidence=evidence)
-    return StudyResult(study, test, X_test, axes, extraction, classifiers, accuracy, confusion, explainers, explained, table)
+    return StudyData(
+        X_train,
+        clips.y[train],
+        X_held_out,
+        clips.y[held_out],
+        of_test,
+        test,
+        X_held_out[of_test],
+        extraction,
+        find_event_truth(test, extraction),
+        mix_test_clips(test, extraction, seed) if wants_truth else None,
+    )
 
 
-def _scoring(study, y, truth, mixtures):
-    """Return the scorers to compute on the clips, and those on their mixtures, because nothing is known of the clips.
+def choose_scoring(study: Study, data: StudyData, say: Callable[[str], Any]) -> tuple[list[str], list[str]]:
+    """Return the scorers to compute on the clips, and those on their mixtures, because too little is known of the clips.
 
-    Raise, before a network is trained, if one needs a truth that is known of neither.
+    Raises
+    ------
+    ValueError
+        If one needs a truth that is known of neither.
     """
-    on_clips = set(available_scorers(y, truth)) - {OF_TWO_SOUNDS}
-    known = on_clips if mixtures is None else on_clips | set(available_scorers(y, mixtures.truth))
+    on_clips = set(available_scorers(data.clips.y, data.truth)) - {OF_TWO_SOUNDS}
+    on_mixtures = set() if data.mixtures is None else set(available_scorers(data.clips.y, data.mixtures.truth)) - on_clips
     for name in study.scoring or ():
-        if name not in known:
+        if name not in on_clips | on_mixtures:
             raise ValueError(
                 f"scorer {name!r} of the study {study.name!r} must know where the classes sound in the features: it needs "
                 "clips of two classes, and features that are no cepstra."
             )
     wanted = study.scoring or get_scorer_names()
-    return [name for name in wanted if name in on_clips], [name for name in wanted if name in known - on_clips]
+    of_mixtures = [name for name in wanted if name in on_mixtures]
+    if of_mixtures:
+        say(f"Each clip is mixed with one of another class, where it is known what sounds where: {', '.join(of_mixtures)}.")
+    return [name for name in wanted if name in on_clips], of_mixtures
 
 
-def _in_order(scores, scoring):
-    names = [get_scorer(name).metric.__name__ for name in scoring or get_scorer_names()]
-    return {name: scores[name] for name in names if name in scores}
+def train_classifiers(study: Study, data: StudyData, say: Callable[[str], Any]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Train the classifiers of a study; return them, and the labels that they predict for all test clips, by name."""
+    predicted = {}
+    for name, classifier in study.classifiers.items():
+        start = time.perf_counter()
+        predicted[name] = classifier.fit(data.X_train, data.y_train).predict(data.X_held_out)
+        accuracy, n_classes = (predicted[name] == data.y_held_out).mean(), len(classifier.classes_)
+        say(
+            f"{name or type(classifier).__name__}: trained for {classifier.max_epochs} epochs in "
+            f"{time.perf_counter() - start:.0f} s; accuracy on the test clips {accuracy:.1%} (chance {1 / n_classes:.1%})."
+        )
+    return dict(study.classifiers), predicted
 
 
-def _fit_extraction(pipeline, X, progress):
+def explain_clips(
+    study: Study,
+    data: StudyData,
+    classifiers: dict[str, Any],
+    scoring: tuple[list[str], list[str]],
+    examples: np.ndarray,
+    seed: int,
+    progress: bool,
+    say: Callable[[str], Any],
+) -> tuple[dict[str, Explainer], dict[str, MethodResult]]:
+    """Explain the test clips by each method of each classifier, and score the maps; return methods and results by row."""
+    explainers, results = {}, {}
+    for classifier_name, classifier in classifiers.items():
+        methods = make_explainers(study.explainers, FrozenEstimator(classifier), seed)
+        title = classifier_name or type(classifier).__name__
+        with shared_passes():
+            for name, explainer in tqdm(methods.items(), desc=f"{title}: explaining", unit="method", disable=not progress):
+                # One explainer over several classifiers is told apart by the classifier.
+                row = name if not classifier_name else classifier_name if len(methods) == 1 else f"{classifier_name} {name}"
+                explainers[row] = explainer.fit(data.X_train)
+                start = time.perf_counter()
+                results[row] = _explain_by(explainer, study, data, scoring, examples)
+                say(f"{row}: {len(data.X)} clips explained and scored in {time.perf_counter() - start:.0f} s.")
+    return explainers, results
+
+
+def _explain_by(
+    explainer: Explainer, study: Study, data: StudyData, scoring: tuple[list[str], list[str]], examples: np.ndarray
+) -> MethodResult:
+    params = {"curves": "curves" in study.figures, "truth": data.truth, **study.metric_params}
+    result = explain_and_score(explainer, data.X, data.clips.y, scoring=scoring[0], **params)
+    scores = result.scores
+    if data.mixtures is not None and scoring[1]:
+        scores = scores | data.mixtures.scores(explainer, scoring[1])
+    explained = explain_examples(explainer, data.X, result.maps, examples, extraction=data.extraction, X=data.clips.X)
+    names = [get_scorer(name).metric.__name__ for name in study.scoring or get_scorer_names()]
+    in_order = {name: scores[name] for name in names if name in scores}
+    return replace(result, scores=in_order, examples=() if explained is None else (explained,))
+
+
+def _fit_extraction(pipeline: Pipeline, X: np.ndarray, progress: bool) -> tuple[Pipeline, np.ndarray]:
     """Fit a feature pipeline on a training set whose waveforms need not fit into memory, and return its features."""
     scaler = pipeline[-1]
     stateless = pipeline[:-1].fit(X[:CHUNK])  # learns shapes only
-    features = _extract(stateless, X, progress)
-    scaled = scaler.fit_transform(features)
+    scaled = scaler.fit_transform(_transform_in_chunks(stateless, X, progress))
     return make_pipeline(*(step for _, step in stateless.steps), scaler), scaled
 
 
-def _extract(pipeline, X, progress):
+def _transform_in_chunks(pipeline: Pipeline, X: np.ndarray, progress: bool) -> np.ndarray:
     chunks = [X[start : start + CHUNK] for start in range(0, len(X), CHUNK)]
     bar = tqdm(chunks, desc="features", unit="batch", disable=not progress or len(chunks) == 1)
     return np.concatenate([pipeline.transform(chunk) for chunk in bar])

@@ -3,11 +3,15 @@
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
+from sklearn.pipeline import Pipeline
 
+from ..explainers import Explainer
 from ..metrics import get_scorer
 from ..testing.discovery import all_explainers
+from .clips import Clips
 
 
 @dataclass(frozen=True)
@@ -42,30 +46,39 @@ class Study:
 
     name: str
     summary: str
-    extraction: Callable
-    classifiers: dict
-    explainers: tuple
-    scoring: tuple | None = None
-    metric_params: dict = field(default_factory=dict)
+    extraction: Callable[[Clips], Pipeline]
+    classifiers: dict[str, Any]
+    explainers: tuple[str, ...]
+    scoring: tuple[str, ...] | None = None
+    metric_params: dict[str, Any] = field(default_factory=dict)
     slice_duration: float | None = None
     scenes_sample_rate: int = 16000
     n_test: int = 200
     equal_parts: bool = True
-    figures: tuple = ()
+    figures: tuple[str, ...] = ()
 
-    def configured(self, *, explainers=None, scoring=None, epochs=None, n_test=None, seed=0, verbose=0):
-        """Return the study with what the user turned up or down; None leaves a setting as it is."""
-        changes = {"explainers": explainers, "scoring": scoring, "n_test": n_test}
+    def configured(
+        self,
+        *,
+        explainers: tuple[str, ...] | None = None,
+        scoring: tuple[str, ...] | None = None,
+        epochs: int | None = None,
+        n_test: int | None = None,
+        seed: int = 0,
+        verbose: int = 0,
+    ) -> "Study":
+        """Return the study with the settings that the user chose; None leaves a setting as it is."""
+        changes: dict[str, Any] = {"explainers": explainers, "scoring": scoring, "n_test": n_test}
         if scoring is not None:
-            taken = {name for scorer in scoring for name in inspect.signature(get_scorer(scorer).metric).parameters}
-            changes["metric_params"] = {name: value for name, value in self.metric_params.items() if name in taken}
+            known = {name for scorer in scoring for name in inspect.signature(get_scorer(scorer).metric).parameters}
+            changes["metric_params"] = {name: value for name, value in self.metric_params.items() if name in known}
         settings = {"max_epochs": epochs, "random_state": seed, "verbose": verbose}
         settings = {name: value for name, value in settings.items() if value is not None}
         classifiers = {name: classifier.set_params(**settings) for name, classifier in self.classifiers.items()}
         return replace(self, classifiers=classifiers, **{name: value for name, value in changes.items() if value is not None})
 
 
-def make_explainers(names, classifier, seed):
+def make_explainers(names: tuple[str, ...], classifier: Any, seed: int) -> dict[str, Explainer]:
     """Return explainers over a fitted classifier, by name.
 
     Raises

@@ -44,7 +44,7 @@ def sounds():
 
 
 @pytest.fixture(scope="session")
-def page_table(sounds):
+def compared(sounds):
     """Two methods and random maps, on 18 clips of which 8 are examples."""
     X, y = sounds
     scoring = ["insertion_auc", "neg_deletion_auc", "insertion_accuracy_auc", "neg_mean_top_weights"]

@@ -35,8 +35,8 @@ def browser():
 
 
 @pytest.fixture(scope="module")
-def path(page_table, tmp_path_factory):
-    return page_table.to_html(tmp_path_factory.mktemp("page") / "page.html", title="In a browser")
+def path(compared, tmp_path_factory):
+    return compared.to_html(tmp_path_factory.mktemp("page") / "page.html", title="In a browser")
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def wait(page, condition):
     return WebDriverWait(page, 5, poll_frequency=0.02).until(lambda _: condition())
 
 
-def test_a_column_is_sorted_by_its_button_the_best_first(page, page_table):
+def test_a_column_is_sorted_by_its_button_the_best_first(page, compared):
     for number, header in enumerate(find(page, ".scores thead tr:last-child th")[1:], start=1):
         greater = header.get_attribute("data-greater") == "true"
         button = header.find_element("tag name", "button")
@@ -97,7 +97,7 @@ def test_a_column_is_sorted_by_its_button_the_best_first(page, page_table):
         button.click()
         assert column(page, number) == sorted(column(page, number), reverse=not greater)
         assert len(find(page, "th[aria-sort]")) == 1
-    assert number == len(page_table.columns) + 1
+    assert number == len(compared.columns) + 1
 
 
 def test_what_has_no_value_comes_last_either_way(page):
@@ -109,9 +109,9 @@ def test_what_has_no_value_comes_last_either_way(page):
         assert values == sorted(values, reverse=reverse)
 
 
-def test_examples_are_filtered_by_class_method_and_correctness(page, page_table):
-    evidence = page_table.evidence
-    classes, right = evidence.labels, evidence.labels == evidence.shown["saliency"][0].predicted[evidence.clips]
+def test_examples_are_filtered_by_class_method_and_correctness(page, compared):
+    evidence = compared.evidence
+    classes, right = evidence.labels, evidence.labels == evidence.examples["saliency"][0].predicted[evidence.clips]
     told = {label for sentences in evidence.sentences.values() for label in sentences}
     assert len(shown(page, ".card")) == 8
 
@@ -159,8 +159,8 @@ def test_an_empty_choice_can_be_undone(page):
     assert js(page, "document.activeElement.id") == "filter-class"
 
 
-def test_an_empty_choice_of_one_class_can_be_undone(page, page_table, tmp_path):
-    table = pickle.loads(pickle.dumps(page_table))
+def test_an_empty_choice_of_one_class_can_be_undone(page, compared, tmp_path):
+    table = pickle.loads(pickle.dumps(compared))
     table.evidence = replace(table.evidence, sentences={}, labels=np.repeat("alarm", 8))
     page.get(table.to_html(tmp_path / "page.html").as_uri())
     assert not find(page, "#filter-class")
@@ -170,8 +170,8 @@ def test_an_empty_choice_of_one_class_can_be_undone(page, page_table, tmp_path):
     assert len(shown(page, ".card")) == 8
 
 
-def test_classes_that_are_numbers_are_offered_in_their_order(page, page_table, tmp_path):
-    table = pickle.loads(pickle.dumps(page_table))
+def test_classes_that_are_numbers_are_offered_in_their_order(page, compared, tmp_path):
+    table = pickle.loads(pickle.dumps(compared))
     table.evidence = replace(table.evidence, sentences={}, labels=np.repeat([10, 2, 1, 20], 2))
     page.get(table.to_html(tmp_path / "page.html").as_uri())
     assert [option.get_attribute("value") for option in find(page, "#filter-class option")] == ["", "1", "2", "10", "20"]
@@ -274,11 +274,11 @@ def test_everything_is_done_by_keyboard(page):
     assert js(page, "player.paused")
 
 
-def test_curves_show_what_the_table_says(page, page_table):
+def test_curves_show_what_the_table_says(page, compared):
     texts = [row.text for row in find(page, "#readings tr")]
     for method, text in zip(("saliency", "Grad-CAM", "noise"), texts):
         values = [float(word) for word in text.replace(method, "").split()]
-        assert values[::2] == pytest.approx(page_table.loc[method, ["insertion_auc", "deletion_auc"]].tolist(), abs=1e-3)
+        assert values[::2] == pytest.approx(compared.loc[method, ["insertion_auc", "deletion_auc"]].tolist(), abs=1e-3)
     assert len(find(page, '[data-kind="insertion"] .curve')) == 3
     find(page, "#readings button")[1].click()
     assert len(find(page, '[data-kind="insertion"] .curve')) == 2

@@ -4,17 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from skxai.comparison.statistics import (
-    agreement,
-    bootstrap_interval,
-    bootstrap_means,
-    critical_difference,
-    group_means,
-    holm,
-    mean_ranks,
-    wilcoxon,
-)
-from skxai.utils.statistics import standard_error
+from skxai.comparison.statistics import agreement, critical_difference, holm, mean_ranks, wilcoxon
+from skxai.utils.statistics import bootstrap_interval, bootstrap_means, group_means, standard_error
 
 
 @pytest.fixture

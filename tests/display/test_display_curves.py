@@ -78,7 +78,7 @@ class TestPerturbationCurveDisplay:
 
     def test_whiskers_of_many_lines_stand_at_their_marks(self):
         curves = {str(i): curve(n=5) for i in range(7)}
-        display = PerturbationCurveDisplay.from_curve(curves, floors=["6"])
+        display = PerturbationCurveDisplay.from_curve(curves, controls=["6"])
         assert len(display.ax_.collections) == 6  # none of the floor
         for line, whiskers, each in zip(display.lines_, display.ax_.collections, curves.values()):
             start, every = line.get_markevery()
@@ -90,9 +90,9 @@ class TestPerturbationCurveDisplay:
         display = PerturbationCurveDisplay.from_curve(curve(n=1))
         assert "[" not in legend_texts(display.ax_)[0] + display.ax_.get_legend().get_title().get_text()
 
-    def test_floors_are_black_and_leave_the_colours_to_the_methods(self):
-        curves = {name: curve() for name in ("floor", "a", "b")}
-        lines = PerturbationCurveDisplay.from_curve(curves, floors=["floor"]).lines_
+    def test_controls_are_black_and_leave_the_colours_to_the_methods(self):
+        curves = {name: curve() for name in ("control", "a", "b")}
+        lines = PerturbationCurveDisplay.from_curve(curves, controls=["control"]).lines_
         assert [line.get_color() for line in lines] == [REFERENCE, *PALETTE[:2]]
 
     @pytest.mark.parametrize("n_methods", [1, 4, 12])
@@ -158,7 +158,7 @@ class TestPerturbationCurveDisplay:
             ({}, {}, ValueError, "at least one curve; got an empty dict"),
             ([0.5], {}, TypeError, "must be a PerturbationCurve or a dict from names to such; got list"),
             (curve(), {"groups": [0, 1]}, ValueError, r"groups of .* must be one for each of 12 clips; got shape \(2,\)"),
-            ({"a": curve()}, {"floors": ["b"]}, ValueError, "floors of .* must be methods of curves, a; got 'b'"),
+            ({"a": curve()}, {"controls": ["b"]}, ValueError, "controls of .* must be methods of curves, a; got 'b'"),
         ],
     )
     def test_what_does_not_fit_is_refused(self, curves, keywords, error, message):
@@ -212,10 +212,10 @@ class TestScoreDistributionDisplay:
             display.density()
 
     def test_many_methods_have_a_row_each(self):
-        scores = {f"method {i}": RNG.random(30) for i in range(9)} | {"floor": RNG.random(30)}
+        scores = {f"method {i}": RNG.random(30) for i in range(9)} | {"control": RNG.random(30)}
         scores["method 3"][:4] = np.nan
         groups = np.repeat(np.arange(10), 3)
-        ax = ScoreDistributionDisplay.from_scores(scores, bounds=(0, 1), groups=groups, floors=["floor"]).ax_
+        ax = ScoreDistributionDisplay.from_scores(scores, bounds=(0, 1), groups=groups, controls=["control"]).ax_
         assert [label.get_text() for label in ax.get_yticklabels()] == list(scores)
         assert [text.get_text() for text in ax.texts] == ["n = 26"]
         medians = [line for line in ax.lines if line.get_label() == "median"]

@@ -32,7 +32,7 @@ def comparison(n=30):
     scores = {name: {"insertion_auc": rng.random(n) + shift, "deletion_auc": rng.random(n)} for name, shift in
               {"good": 1.0, "fair": 0.5, "poor": 0.45, "random": 0.0}.items()}  # fmt: skip
     means = {name: {metric: values.mean() for metric, values in of.items()} for name, of in scores.items()}
-    return Comparison(pd.DataFrame.from_dict(means, orient="index"), scores, floors=["random"])
+    return Comparison(pd.DataFrame.from_dict(means, orient="index"), scores, controls=["random"])
 
 
 class TestRankingDisplay:

@@ -64,7 +64,7 @@ def test_methods_over_a_forest_are_compared_by_all_metrics_that_change_no_module
     }
     if cv is None:
         methods = {name: explainer.fit(X, y) for name, explainer in methods.items()}
-    table = compare_explainers(methods, X, y, cv=cv, step=0.25, n_draws=2)
+    table = compare_explainers(methods, X, y, cv=cv, step=0.25, n_draws=2).table
     expected = set(available_scorers(y)) - CHANGE_THE_MODULE
     assert set(table.columns) == {get_scorer(name).metric.__name__ for name in expected} | {"ms_per_map"}
     assert table.insertion_auc["Occlusion"] > table.insertion_auc["RandomMap"] > table.deletion_auc["Occlusion"]

@@ -7,8 +7,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from skxai.comparison import table_of
-from skxai.display.style import spoken
+from skxai.comparison import compare_results
+from skxai.display.style import readable_name
 from skxai.studies import all_studies, get_study
 from skxai.studies.figures import FIGURES, draw_figures
 from skxai.studies.run import run_study
@@ -45,22 +45,25 @@ def test_scores_have_a_panel_a_metric_and_a_row_a_method(result):
     assert [ax.get_title() for ax in panels] == ["Insertion AUC ↑", "Deletion AUC ↓", "Mean top weights ↓"]
     assert [label.get_text() for label in panels[0].get_yticklabels()] == ["GradCAM", "EnergyMap", "RandomMap"]
     means = [bar[0].get_xdata()[0] for bar in panels[1].containers]
-    assert means == pytest.approx(result.table["deletion_auc"].tolist())
+    assert means == pytest.approx(result.comparison.table["deletion_auc"].tolist())
 
 
-def test_ranking_is_by_the_metrics_that_measure_truth(result):
+def test_ranking_is_by_faithfulness_and_ground_truth_metrics(result):
     titles = [ax.get_title() for ax in drawn(result, "ranking")["ranking"].axes]
-    n = int(result.table.ranks().loc["insertion_auc", "n"])
-    assert titles == ["Mean over the metrics", *(f"{spoken(name)} (n = {n})" for name in ("insertion_auc", "deletion_auc"))]
+    n = int(result.comparison.ranks().loc["insertion_auc", "n"])
+    assert titles == [
+        "Mean over the metrics",
+        *(f"{readable_name(name)} (n = {n})" for name in ("insertion_auc", "deletion_auc")),
+    ]
 
 
-def test_scores_that_measure_no_truth_are_not_ranked(result):
-    kept = [name for name in result.table.columns if "auc" not in name]
-    explained = {
+def test_other_scores_are_not_ranked(result):
+    kept = [name for name in result.comparison.table.columns if "auc" not in name]
+    results = {
         method: replace(found, scores={name: found.scores[name] for name in kept if name in found.scores})
-        for method, found in result.explained.items()
+        for method, found in result.results.items()
     }
-    less = replace(result, explained=explained, table=table_of(explained, result.explainers))
+    less = replace(result, results=results, comparison=compare_results(results, result.explainers))
     assert not drawn(less, "ranking")
     assert [ax.get_title() for ax in drawn(less, "scores")["scores"].axes] == ["Mean top weights ↓"]
 
@@ -70,7 +73,7 @@ def test_curves_stand_beside_those_of_random_maps(result):
     by_name = {line.get_label(): line.get_ydata() for line in ax.lines}
     assert list(by_name) == ["GradCAM", "RandomMap"]
     for name, values in by_name.items():
-        np.testing.assert_allclose(values, result.explained[name].curves["insertion"].mean())
+        np.testing.assert_allclose(values, result.results[name].curves["insertion"].mean())
 
 
 def test_mixture_is_of_two_clips_and_the_boxes_are_of_the_class_explained(result):

@@ -5,14 +5,18 @@ import hashlib
 import os
 import re
 import secrets
+from collections.abc import Sequence
+from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from ...display.style import PALETTE
-from ...testing.discovery import all_metrics
+from ..evidence import Evidence
+from ..overview import Overview
 from .curves import curves_context
 from .examples import examples_context, sound_ids, sounds_of
 from .images import png, ramp_tables
@@ -26,13 +30,22 @@ LEAST_LUMINANCE = 0.25  # on a dark page; its contrast is 5 : 1
 SPARE = 20_000  # bytes for what the page tells of its own size
 
 
-def write_page(table, path, *, title=None, max_megabytes=15.0, overwrite=False):
-    """Write a comparison as a page; see ``Comparison.to_html``.
+def write_page(
+    path: str | PathLike,
+    overview: Overview,
+    evidence: Evidence | None = None,
+    *,
+    title: str | None = None,
+    max_megabytes: float = 15.0,
+    overwrite: bool = False,
+) -> Path:
+    """Write the page of a comparison; see ``Comparison.to_html``.
 
     Parameters
     ----------
-    table : Comparison
     path : path
+    overview : Overview
+    evidence : Evidence or None, default=None
     title : str or None, default=None
     max_megabytes : float, default=15.0
     overwrite : bool, default=False
@@ -46,31 +59,24 @@ def write_page(table, path, *, title=None, max_megabytes=15.0, overwrite=False):
     FileExistsError, OSError, ValueError
         If the page can't be written, or its smallest form is too large.
     """
-    path = _check_path(path, overwrite)
-    return _replace(path, render_page(table, title=title, max_megabytes=max_megabytes))
+    path = Path(path)
+    _check_path(path, overwrite)
+    return _write_whole(path, render_page(overview, evidence, title=title, max_megabytes=max_megabytes))
 
 
-def render_page(table, *, title=None, max_megabytes=15.0):
-    """Return the page as text; see ``Comparison.to_html``.
-
-    Parameters
-    ----------
-    table : Comparison
-    title : str or None, default=None
-    max_megabytes : float, default=15.0
-
-    Returns
-    -------
-    str
-    """
+def render_page(
+    overview: Overview, evidence: Evidence | None = None, *, title: str | None = None, max_megabytes: float = 15.0
+) -> str:
+    """Return the page as text; for the parameters see ``Comparison.to_html``."""
     if not max_megabytes > 0:
         raise ValueError(f"max_megabytes of to_html must be greater than 0; got {max_megabytes!r}.")
+    evidence = evidence or Evidence(np.array([], dtype=int), None, {}, {}, {}, {}, None, {})
     most = int(1e6 * max_megabytes)
-    context = _context(table, title)
+    context = _context(overview, evidence, title)
     examples, template = context["examples"], _environment().get_template("page.html.j2")
     page = template.render(context)
     if len(page.encode()) + SPARE > most:
-        context["examples"], context["left_out"] = _that_fit(examples, len(page.encode()) + SPARE - most)
+        context["examples"], context["left_out"] = _drop_examples(examples, len(page.encode()) + SPARE - most)
         page = template.render(context)
         if len(page.encode()) > most:
             raise ValueError(
@@ -80,30 +86,27 @@ def render_page(table, *, title=None, max_megabytes=15.0):
     # A sound takes its button, too.
     ids = [sound_id for example in context["examples"] for sound_id in sound_ids(example)]
     with_buttons = template.render(context | {"sounds": dict.fromkeys(ids, "")})
-    context |= _sounds(table.evidence, context["examples"], most - len(with_buttons.encode()) - SPARE)
+    context |= _sounds_context(evidence, context["examples"], most - len(with_buttons.encode()) - SPARE)
     return template.render(context)
 
 
-def _context(table, title):
-    evidence = table.evidence
-    names = [name if isinstance(name, str) else f"clip {name}" for name in table.scores.index]
-    explaining = [method for method in table.index if method not in table.floors]
-    methods = {method: number for number, method in enumerate([*explaining, *table.floors])}  # their colours, too
-    examples = [] if evidence is None else examples_context(evidence, names)
+def _context(overview: Overview, evidence: Evidence, title: str | None) -> dict[str, Any]:
+    explaining = [method for method in overview.methods if method not in overview.controls]
+    methods = {method: number for number, method in enumerate([*explaining, *overview.controls])}  # their colours, too
+    examples = examples_context(evidence, overview.clips)
     labels = sorted({example["label_or_predicted"] for example in examples})
     return {
         "title": title or DEFAULT_TITLE,
-        "table": table_context(table),
-        "metrics": {name: metric for name, metric in all_metrics() if name in table.columns},
-        "curves": {} if evidence is None else curves_context(evidence.curves),
-        "sentences": {} if evidence is None else evidence.sentences,
-        "accuracy": {} if evidence is None else evidence.accuracy,
-        "facts": {} if evidence is None else evidence.facts,
+        "table": table_context(overview),
+        "overview": overview,
+        "curves": curves_context(evidence.curves),
+        "sentences": evidence.sentences,
+        "accuracy": evidence.accuracy,
+        "facts": evidence.facts,
         "examples": sorted(examples, key=lambda example: (example["label_or_predicted"], example["id"])),
         "classes": labels,
         "methods": methods,
         "explaining": explaining,
-        "n_clips": len(names),
         "palette": [(colour, _on_dark(colour)) for colour in PALETTE],
         "ramps": {
             (theme, kind): ramp_tables(signed=kind == "signed", dark=theme == "dark")
@@ -124,7 +127,7 @@ def _context(table, title):
     }
 
 
-def _that_fit(examples, n_bytes):
+def _drop_examples(examples: list[dict[str, Any]], n_bytes: int) -> tuple[list[dict[str, Any]], int]:
     """Return the examples without the last ones, which take at least so many bytes together, and how many these are."""
     n_kept = len(examples)
     for example in sorted(examples, key=lambda example: -example["id"]):
@@ -136,7 +139,7 @@ def _that_fit(examples, n_bytes):
     return [example for example in examples if example["id"] < n_kept], len(examples) - n_kept
 
 
-def _sounds(evidence, examples, n_bytes):
+def _sounds_context(evidence: Evidence, examples: Sequence[dict[str, Any]], n_bytes: int) -> dict[str, Any]:
     """Return the context of the sounds that fit into so many bytes."""
     order = sorted(example["id"] for example in examples)
     rate = next((rate for i in order for _, rate in [sounds_of(evidence, i)] if rate), None)
@@ -149,7 +152,7 @@ def _sounds(evidence, examples, n_bytes):
     return {"sounds": sounds, "sounds_in_words": words, "without_sounds": len(order) - len(encoded)}
 
 
-def _environment():
+def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("skxai.comparison.page", "templates"),
         autoescape=True,
@@ -165,12 +168,12 @@ def _environment():
     return environment
 
 
-def _breakable(name):
+def _breakable(name: str) -> Markup:
     """Let a name that is written in one word break before its capitals."""
     return Markup(re.sub("(?<=[a-z0-9])(?=[A-Z])", "<wbr>", str(escape(name))))
 
 
-def _on_dark(colour):
+def _on_dark(colour: str) -> str:
     """Return a colour of the palette for a dark page: lighter, so that a line of it can be told from the page."""
     channels = np.array([int(colour[start : start + 2], 16) for start in (1, 3, 5)])
     for white in np.arange(0.35, 1, 0.05):
@@ -180,18 +183,16 @@ def _on_dark(colour):
     return "#" + "".join(f"{round(value):02X}" for value in mixed)
 
 
-def _check_path(path, overwrite):
-    path = Path(path)
+def _check_path(path: Path, overwrite: bool) -> None:
     if path.is_dir():
         raise FileExistsError(f"path of to_html must be a file; {str(path)!r} is a folder.")
     if path.exists() and not overwrite:
         raise FileExistsError(f"path of to_html must be a new file; {str(path)!r} exists. overwrite=True replaces it.")
     if not path.parent.is_dir():
         raise FileNotFoundError(f"path of to_html must be in a folder; {str(path.parent)!r} is not a folder.")
-    return path
 
 
-def _replace(path, text):
+def _write_whole(path: Path, text: str) -> Path:
     """Write a text file so that it is there as a whole or not at all."""
     partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}.partial")
     try:

@@ -1,16 +1,20 @@
 """The examples of a page: the pictures, the regions and the sounds of some clips by all methods."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from ...inspection import common_gain, relevance_regions, sonify
 from ...inspection.class_summary import in_hertz
-from ..evidence import AUDIBLE_SHARE
-from .images import box_of, frame_of, overlays, spectrograms
+from ..evidence import Evidence
+from ..examples import AUDIBLE_SHARE, ExplainedExamples
+from .images import draw_features, draw_maps, make_frame, place_event
 
 MOST_REGIONS = 3
 
 
-def examples_context(evidence, names):
+def examples_context(evidence: Evidence, names: Sequence[str]) -> list[dict[str, Any]]:
     """Return the examples, without their sounds.
 
     Parameters
@@ -24,17 +28,17 @@ def examples_context(evidence, names):
     list of dict
         In the order of ``evidence.clips``.
     """
-    # Where all methods are floors, nothing is shown.
-    examples = [_example(evidence, i, names) for i in range(len(evidence.clips) if evidence.shown else 0)]
-    drawn = {}  # methods share features
-    for method, parts in evidence.shown.items():
+    # Where all methods are controls, there is nothing to show.
+    examples = [_example(evidence, i, names) for i in range(len(evidence.clips) if evidence.examples else 0)]
+    drawn: dict[int, list[str]] = {}  # methods share features
+    for method, parts in evidence.examples.items():
         for part_number, part in enumerate(parts):
             if not len(part.clips):
                 continue
             if id(part.features) not in drawn:
-                drawn[id(part.features)] = spectrograms(part.features)
-            pictures, (uris, signed) = drawn[id(part.features)], overlays(part.maps)
-            frame = frame_of(part.axes, part.features.shape[1:])
+                drawn[id(part.features)] = draw_features(part.features)
+            pictures, (uris, signed) = drawn[id(part.features)], draw_maps(part.maps)
+            frame = make_frame(part.axes, part.features.shape[1:])
             regions = _regions(part)
             for i, clip in enumerate(part.clips):
                 example = examples[int(np.flatnonzero(evidence.clips == clip)[0])]
@@ -58,44 +62,46 @@ def examples_context(evidence, names):
                 }
                 example["panels"].append(panel)
     for example in examples:
-        _agree(example)
+        example |= _common_facts(example)
     return examples
 
 
-def _example(evidence, i, names):
+def _example(evidence: Evidence, i: int, names: Sequence[str]) -> dict[str, Any]:
     label = None if evidence.labels is None else str(evidence.labels[i])
     events = [] if evidence.events is None else evidence.events[i]
     return {"id": i, "name": str(names[evidence.clips[i]]), "label": label, "events": events, "panels": []}
 
 
-def _start(parts, number):
+def _start(parts: Sequence[ExplainedExamples], number: int) -> int:
     """Return the index of the first clip of a fold."""
     return sum(len(part.predicted) for part in parts[:number])
 
 
-def _agree(example):
-    """Tell of an example what all its panels have in common."""
-    predicted = list(dict.fromkeys(panel["predicted"] for panel in example["panels"]))
-    example["predicted"] = predicted
-    example["label_or_predicted"] = example["label"] if example["label"] is not None else predicted[0]
-    example["right"] = [] if example["label"] is None else [guess == example["label"] for guess in predicted]
-    first = example["panels"][0]
-    example["sure"] = first["original"]
-    example["silent_because"] = first["silent_because"] if all(panel["silent_because"] for panel in example["panels"]) else None
+def _common_facts(example: dict[str, Any]) -> dict[str, Any]:
+    """Return what all panels of an example have in common."""
+    label, panels = example["label"], example["panels"]
+    predicted = list(dict.fromkeys(panel["predicted"] for panel in panels))
+    return {
+        "predicted": predicted,
+        "label_or_predicted": predicted[0] if label is None else label,
+        "right": [] if label is None else [guess == label for guess in predicted],
+        "sure": panels[0]["original"],
+        "silent_because": panels[0]["silent_because"] if all(panel["silent_because"] for panel in panels) else None,
+    }
 
 
-def _boxes(example, part, frame):
+def _boxes(example: dict[str, Any], part: ExplainedExamples, frame: dict[str, Any]) -> list[dict[str, Any]]:
     if part.axes is None or not frame["seconds"]:
         return []
-    boxes = [box_of(event, part.axes, frame, part.features.shape[-2]) for event in example["events"]]
+    boxes = [place_event(event, part.axes, frame, part.features.shape[-2]) for event in example["events"]]
     return [box for box in boxes if box]
 
 
-def _number(values, i):
+def _number(values: np.ndarray | None, i: int) -> float | None:
     return None if values is None or np.isnan(values[i]) else float(values[i])
 
 
-def _regions(part):
+def _regions(part: ExplainedExamples) -> list[list[str]]:
     """Return for each clip of a part its most relevant regions in words."""
     if part.axes is None:
         return [[] for _ in part.clips]
@@ -104,7 +110,7 @@ def _regions(part):
             for i in range(len(part.clips))]  # fmt: skip
 
 
-def region_in_words(region):
+def region_in_words(region: Any) -> str:
     """Return a row of ``relevance_regions`` as "1.2–1.45 s, 2–3.1 kHz, 31 %"."""
     words = [f"{round(region.start, 2):g}–{round(region.stop, 2):g} s"]
     if not np.isnan(region.low):
@@ -112,13 +118,13 @@ def region_in_words(region):
     return ", ".join([*words, f"{100 * region.share:.0f} %"])
 
 
-def sound_ids(example):
+def sound_ids(example: dict[str, Any]) -> list[str]:
     """Return the ids of all sounds that ``sounds_of`` may give of an example of ``examples_context``."""
     heard = [number for number, panel in enumerate(example["panels"]) if panel["kept"] is not None]
     return [f"{example['id']}", *(f"{example['id']}-{number}-{part}" for number in heard for part in ("kept", "removed"))]
 
 
-def sounds_of(evidence, i):
+def sounds_of(evidence: Evidence, i: int) -> tuple[dict[str, np.ndarray], int | None]:
     """Return the sounds of an example by their id, levelled by one gain: the clip, and what each method keeps and removes.
 
     Parameters
@@ -133,8 +139,9 @@ def sounds_of(evidence, i):
         Empty where there are no waveforms.
     sample_rate : int or None
     """
-    clip, sounds, rate = evidence.clips[i], {}, None
-    for number, parts in enumerate(evidence.shown.values()):
+    clip, rate = evidence.clips[i], None
+    sounds: dict[str, np.ndarray] = {}
+    for number, parts in enumerate(evidence.examples.values()):
         for part in parts:
             if part.waveforms is None or clip not in part.clips:
                 continue

@@ -1,20 +1,23 @@
 """Features and maps as tiny pictures, and where seconds and hertz are on them. Colours are the page's own: it has two."""
 
 import base64
-import struct
-import zlib
+import io
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from ...display.axes import has_seconds, place_rows, place_times, row_ticks
 from ...display.relevance import envelope, mean_of_columns, relative_relevance
 from ...display.style import grey_map, relevance_map
+from ...features import FeatureAxes
 
 MOST_COLUMNS, MOST_ROWS = 512, 192  # of a picture; more are averaged
 LINE_ROWS = 64  # of the picture of a waveform
 
 
-def spectrograms(features):
+def draw_features(features: np.ndarray) -> list[str]:
     """Return clips as pictures, of one scale of grey, that of the figures: the least value is transparent.
 
     Parameters
@@ -30,12 +33,12 @@ def spectrograms(features):
     low, high = (float(bound(features)) for bound in (np.min, np.max))
     scaled = (features - low) / (high - low) if high > low else np.full(features.shape, 0.5)
     if features.ndim == 2:
-        return [png(_line(clip), alpha=True) for clip in scaled]
+        return [png(_draw_line(clip), alpha=True) for clip in scaled]
     darkness = grey_map()
-    return [png(1 - darkness(_reduced(clip))[..., 0], alpha=True) for clip in _pictures(scaled)]
+    return [png(1 - darkness(_shrink(clip))[..., 0], alpha=True) for clip in _channel_means(scaled)]
 
 
-def overlays(maps):
+def draw_maps(maps: np.ndarray) -> tuple[list[str], bool]:
     """Return maps as grey pictures, of the shape of those of the features: relevance of 0 is black, of 1 white.
 
     Maps with negative values are grey at 0 instead, and black where the relevance is against the class.
@@ -53,16 +56,16 @@ def overlays(maps):
     if maps.ndim == 2:
         maps = mean_of_columns(maps, MOST_COLUMNS)[:, None, :]
     relevance = relative_relevance(maps)
-    levels = [_reduced(clip, np.add if signed else np.maximum) for clip in _pictures(relevance)]
+    levels = [_shrink(clip, np.add if signed else np.maximum) for clip in _channel_means(relevance)]
     return [png((level + 1) / 2 if signed else level) for level in levels], signed
 
 
-def _pictures(arrays):
+def _channel_means(arrays: np.ndarray) -> np.ndarray:
     """Return one picture ``(f, t)`` a clip: the mean of its channels."""
     return arrays.reshape(len(arrays), -1, *arrays.shape[-2:]).mean(axis=1)
 
 
-def _reduced(picture, how=np.add):
+def _shrink(picture: np.ndarray, how: np.ufunc = np.add) -> np.ndarray:
     """Return a picture of at most so many rows and columns: of each the greatest, or by default the mean, of its own."""
     for axis, most in enumerate((MOST_ROWS, MOST_COLUMNS)):
         if picture.shape[axis] > most:
@@ -73,7 +76,7 @@ def _reduced(picture, how=np.add):
     return picture
 
 
-def _line(clip):
+def _draw_line(clip: np.ndarray) -> np.ndarray:
     """Return the picture of a line, filled between the least and the greatest value of each column."""
     low, high = envelope(clip, MOST_COLUMNS) if len(clip) > MOST_COLUMNS else (clip, clip)
     rows = (np.arange(LINE_ROWS)[:, None] + 0.5) / LINE_ROWS
@@ -81,7 +84,7 @@ def _line(clip):
     return ((rows >= low - half) & (rows <= high + half)).astype(float)
 
 
-def png(levels, *, alpha=False):
+def png(levels: np.ndarray, *, alpha: bool = False) -> str:
     """Return levels in [0, 1], the lowest row first, as the data URI of a PNG.
 
     Parameters
@@ -91,20 +94,13 @@ def png(levels, *, alpha=False):
         Whether they are the opacity of black, rather than a grey.
     """
     grey = np.round(255 * np.clip(levels[::-1], 0, 1)).astype(np.uint8)
-    pixels = np.stack([np.zeros_like(grey), grey], axis=2) if alpha else grey[:, :, None]
-    n_rows, n_columns = grey.shape
-    # A line begins with the kind of its filter; 2 stores the difference from the line above.
-    filtered = np.diff(pixels, axis=0, prepend=np.zeros_like(pixels[:1])).reshape(n_rows, -1)
-    lines = np.concatenate([np.full((n_rows, 1), 2, dtype=np.uint8), filtered], axis=1)
-    header = struct.pack(">IIBBBBB", n_columns, n_rows, 8, 4 if alpha else 0, 0, 0, 0)
-    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(lines.tobytes())), (b"IEND", b""))
-    data = b"".join(
-        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in parts
-    )
-    return "data:image/png;base64," + base64.b64encode(b"\x89PNG\r\n\x1a\n" + data).decode()
+    pixels = np.stack([np.zeros_like(grey), grey], axis=2) if alpha else grey
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
 
 
-def frame_of(axes, shape):
+def make_frame(axes: FeatureAxes | None, shape: tuple[int, ...]) -> dict[str, Any]:
     """Return a picture's limits in seconds, and its ticks.
 
     Parameters
@@ -140,7 +136,7 @@ def frame_of(axes, shape):
     return frame
 
 
-def box_of(event, axes, frame, n_rows):
+def place_event(event: Sequence, axes: FeatureAxes, frame: dict[str, Any], n_rows: int) -> dict[str, Any] | None:
     """Return where an event (label, onset, offset, low, high) is on a picture, in percent; None if it is not on it."""
     label, onset, offset, low, high = event
     span = frame["right"] - frame["left"]
@@ -153,7 +149,7 @@ def box_of(event, axes, frame, n_rows):
     return {"label": str(label), "left": left, "bottom": bottom, "width": right - left, "height": top - bottom}
 
 
-def ramp_tables(*, signed, dark):
+def ramp_tables(*, signed: bool, dark: bool) -> list[str]:
     """Return the tables of an SVG filter that gives grey its colour: red, green, blue and opacity, as text.
 
     The colours are those of the figures. On a dark page what is most relevant is the lightest, and the ramp is turned around.
@@ -165,7 +161,7 @@ def ramp_tables(*, signed, dark):
     return [" ".join(f"{value:.3f}" for value in channel) for channel in (*colours.T, opacity)]
 
 
-def _round_values(left, right, n_most=5):
+def _round_values(left: float, right: float, n_most: int = 5) -> np.ndarray:
     step = 10 ** np.floor(np.log10((right - left) / n_most))
     step = next(step * factor for factor in (1, 2, 5, 10) if (right - left) / (step * factor) <= n_most)
     return np.round(np.arange(np.ceil(left / step), np.floor(right / step) + 1) * step, 6) + 0.0  # no −0

@@ -2,8 +2,11 @@
 
 import base64
 import io
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
+from typing import Any
 
+import numpy as np
 import soundfile
 
 from ...utils.audio_files import resample
@@ -24,7 +27,7 @@ CODECS = [
 ]
 
 
-def encode(sound, sample_rate, codec):
+def encode(sound: np.ndarray, sample_rate: int, codec: Mapping[str, Any]) -> str:
     """Return a waveform within ±1 as a data URI.
 
     Parameters
@@ -43,7 +46,9 @@ def encode(sound, sample_rate, codec):
     return f"data:audio/{kind};base64," + base64.b64encode(file.getvalue()).decode()
 
 
-def encode_within(clips, n_clips, sample_rate, n_bytes):
+def encode_within(
+    clips: Callable[[], Iterable[dict[str, np.ndarray]]], n_clips: int, sample_rate: int, n_bytes: float
+) -> tuple[list[dict[str, str]], str]:
     """Encode the sounds of clips so that they fit, without loss if they do so.
 
     Parameters
@@ -67,17 +72,19 @@ def encode_within(clips, n_clips, sample_rate, n_bytes):
     tried = list(islice(clips(), N_TRIED))
     for words, codec in CODECS:
         is_last = codec is CODECS[-1][1]
-        expected = sum(_size(_encoded(clip, sample_rate, codec)) for clip in tried) * n_clips / max(1, len(tried))
+        expected = sum(_size(_encode_clip(clip, sample_rate, codec)) for clip in tried) * n_clips / max(1, len(tried))
         if expected <= n_bytes or is_last:
-            sounds = _that_fit(clips(), sample_rate, codec, n_bytes)
+            sounds = _encode_fitting(clips(), sample_rate, codec, n_bytes)
             if len(sounds) == n_clips or is_last:
                 return sounds, words
 
 
-def _that_fit(clips, sample_rate, codec, n_bytes):
+def _encode_fitting(
+    clips: Iterable[dict[str, np.ndarray]], sample_rate: int, codec: Mapping[str, Any], n_bytes: float
+) -> list[dict[str, str]]:
     sounds = []
     for clip in clips:
-        encoded = _encoded(clip, sample_rate, codec)
+        encoded = _encode_clip(clip, sample_rate, codec)
         n_bytes -= _size(encoded)
         if n_bytes < 0:
             break
@@ -85,7 +92,7 @@ def _that_fit(clips, sample_rate, codec, n_bytes):
     return sounds
 
 
-def _encoded(clip, sample_rate, codec):
+def _encode_clip(clip: Mapping[str, np.ndarray], sample_rate: int, codec: Mapping[str, Any]) -> dict[str, str]:
     """Return the sounds of a clip as data URIs, with one gain for all; what comes out is not clipped, either."""
     if codec is LOSSLESS[1]:
         return {name: encode(sound, sample_rate, codec) for name, sound in clip.items()}
@@ -97,10 +104,10 @@ def _encoded(clip, sample_rate, codec):
     return encoded
 
 
-def _peak(uri):
+def _peak(uri: str) -> float:
     samples, _ = soundfile.read(io.BytesIO(base64.b64decode(uri.partition(",")[2])), dtype="float32")
     return float(abs(samples).max())
 
 
-def _size(encoded):
+def _size(encoded: Mapping[str, str]) -> int:
     return sum(len(name) + len(uri) + 8 for name, uri in encoded.items())  # with the punctuation of JSON

@@ -1,93 +1,88 @@
 """The table of a page: rows of methods, columns of metrics, with intervals and marks."""
 
 import inspect
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from ...display.style import spoken
-from ...testing.discovery import all_metrics
-from ..table import greater_is_better
-from ..text import ARROWS, best_methods, chance_in_words, drawn_in_words, is_ranked, marked_methods
+from ...display.style import readable_name
+from ...metrics import find_metric
+from ..overview import ARROWS, MEAN_RANK, Cell, Column, Overview
 
-RANK = "mean rank"
+MS_PER_MAP = "ms_per_map"
 TIPS = {
-    RANK: "Rank of the method among all, averaged over the clips and over the metrics of truth. 1 is the best.",
-    "ms_per_map": "Milliseconds that a map took, without passes that a method above had made already.",
+    MEAN_RANK: "Rank of the method among all, averaged over the clips and over the faithfulness and ground-truth metrics. "
+    "1 is the best.",
+    MS_PER_MAP: "Milliseconds that a map took, without passes that a method above had made already.",
 }
 
 
-def table_context(table):
+def table_context(overview: Overview) -> dict[str, Any]:
     """Return the table as columns and rows, the best mean rank first.
 
     Parameters
     ----------
-    table : Comparison
+    overview : Overview
 
     Returns
     -------
     dict
         "columns": dicts of name, words, arrow, tip, whether greater is better, and whether it makes the rank. "rows": dicts of
-        method, whether it is a floor, and a cell for each column: value, text, half of the interval as text, the interval
-        as "low", "mean" and "high" in percent of the column's range, and the marks "best" and "chance". "legend": dict.
+        method, whether it is a control, and a cell for each column: value, text, half of the interval as text, the interval
+        as "low", "mean" and "high" in percent of the column's range, and the marks "best" and "not_better".
     """
-    shown = [name for name in table.columns if table[name].notna().any()]
-    intervals, better = table.intervals(), table.better_than(table.chance)
-    shown.sort(key=lambda name: (not is_ranked(name, better), name not in better))  # stable
-    ranks = table.ranks().loc["mean"] if len(table) > 1 else pd.Series(dtype=float)
-    methods = [*table.index]
-    cells, columns = {method: [] for method in methods}, []
-    if ranks.notna().any():
-        columns.append(_column(RANK, greater=False, ranked=False))
-        best = best_methods(ranks[methods].drop([*table.floors]).astype(float), False)
-        for method in methods:
-            cells[method].append(_cell(ranks[method], 2, best=method in best))
-        methods.sort(key=lambda method: (np.isnan(ranks[method]), ranks[method]))
-    for name in shown:
-        greater = False if name == "ms_per_map" else greater_is_better(name)
-        columns.append(_column(name, greater=greater, ranked=is_ranked(name, better)))
-        best, not_better = marked_methods(table, name, better)
-        of_metric = intervals.loc[name] if name in better else None
-        for method in methods:
-            cell = _cell(table.loc[method, name], 3 if name in better else 2, best=method in best, chance=method in not_better)
-            if of_metric is not None:
-                cell |= _interval(of_metric, method)
-            cells[method].append(cell)
-    rows = [{"method": method, "floor": method in table.floors, "cells": cells[method]} for method in methods]
-    return {"columns": columns, "rows": rows, "legend": _legend(table, rows)}
+    columns, methods = (
+        sorted(overview.columns, key=lambda column: (not column.is_ranked, not column.is_metric)),
+        overview.methods,
+    )
+    ranks = {} if overview.ranks is None else {method: cell.mean for method, cell in overview.ranks.cells.items()}
+    if not np.isnan(list(ranks.values())).all():
+        columns = [overview.ranks, *columns]
+        methods = sorted(methods, key=lambda method: (np.isnan(ranks[method]), ranks[method]))
+    cells = [_cells_context(column) for column in columns]
+    rows = [
+        {"method": method, "is_control": method in overview.controls, "cells": [each[method] for each in cells]}
+        for method in methods
+    ]
+    return {"columns": [_column_context(column) for column in columns], "rows": rows}
 
 
-def _column(name, *, greater, ranked):
-    known = dict(all_metrics()).get(name)
-    tip = TIPS.get(name) or (inspect.getdoc(known).splitlines()[0] if known else "")
-    for known_already in (" Smaller is better.", " Greater is better."):  # an arrow says so
-        tip = tip.removesuffix(known_already)
-    return {"name": name, "words": spoken(name), "arrow": ARROWS[greater].strip(), "greater": greater, "tip": tip,
-            "ranked": ranked}  # fmt: skip
-
-
-def _cell(value, decimals, *, best=False, chance=False):
-    value = float(value)
-    text = "–" if np.isnan(value) else f"{round(value, decimals) + 0.0:.{decimals}f}".replace("-", "−")  # no −0.000
-    return {"value": None if np.isnan(value) else value, "text": text, "half": "", "best": best, "chance": chance}
-
-
-def _interval(of_metric, method):
-    """Return half of a method's interval, and where it lies between the least and the greatest of the metric."""
-    low, high, mean = (of_metric.loc[method, name] for name in ("low", "high", "mean"))
-    left = np.nanmin([of_metric.low.min(), of_metric["mean"].min()])
-    right = np.nanmax([of_metric.high.max(), of_metric["mean"].max()])
-    if np.isnan(low + high) or right <= left:
-        return {}
-    low, high, mean = (100 * (value - left) / (right - left) for value in (low, high, mean))
-    half = (of_metric.loc[method, "high"] - of_metric.loc[method, "low"]) / 2
-    return {"half": f"±{half:.3f}", "low": low, "high": high, "mean": mean}
-
-
-def _legend(table, rows):
+def _column_context(column: Column) -> dict[str, Any]:
+    metric = find_metric(column.name)
+    tip = TIPS.get(column.name) or (inspect.getdoc(metric) or "" if metric else "").partition("\n")[0]
+    for direction in (" Smaller is better.", " Greater is better."):  # which the arrow says
+        tip = tip.removesuffix(direction)
+    greater = False if column.name == MS_PER_MAP else column.greater_is_better
     return {
-        "drawn": drawn_in_words(table),
-        "floors": list(table.floors),
-        "chance": chance_in_words(table),
-        "has_chance": any(cell["chance"] for row in rows for cell in row["cells"]),
+        "name": column.name,
+        "words": readable_name(column.name),
+        "arrow": ARROWS[greater],
+        "greater": greater,
+        "tip": tip,
+        "ranked": column.is_ranked,
     }
+
+
+def _cells_context(column: Column) -> dict[str, dict[str, Any]]:
+    """Return the cells of a column by method, each interval in percent of the range of all."""
+    ends = [[cell.mean, cell.low, cell.high] for cell in column.cells.values()]
+    defined = [value for value in np.ravel(ends) if not np.isnan(value)]
+    left, right = (min(defined), max(defined)) if defined else (0.0, 0.0)
+    return {method: _cell_context(cell, left, right, column.is_metric) for method, cell in column.cells.items()}
+
+
+def _cell_context(cell: Cell, left: float, right: float, is_metric: bool) -> dict[str, Any]:
+    is_defined = not np.isnan(cell.mean)
+    decimals = 3 if is_metric else 2
+    number = f"{round(cell.mean, decimals) + 0.0:.{decimals}f}".replace("-", "−")  # no −0.000
+    context = {
+        "value": cell.mean if is_defined else None,
+        "text": number if is_defined else "–",
+        "half": "",
+        "best": cell.best,
+        "not_better": cell.not_better,
+    }
+    if np.isnan(cell.half) or right <= left:
+        return context
+    ends = {name: 100 * (getattr(cell, name) - left) / (right - left) for name in ("low", "high", "mean")}
+    return context | ends | {"half": f"±{cell.half:.3f}"}

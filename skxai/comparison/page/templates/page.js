@@ -73,7 +73,8 @@ all("[data-tip]").forEach(button => {
 const dashes = ["", "6 3", "8 3 2 3", "2 3", "10 3", "4 2 1 2"];
 function styleOf(method) {
   const number = data.methods[method];
-  if (data.floors.includes(method)) return {colour: "var(--floor)", dash: ["1 3", "4 4", "7 3 1 3"][data.floors.indexOf(method) % 3]};
+  const control = data.controls.indexOf(method);
+  if (control >= 0) return {colour: "var(--no-model)", dash: ["1 3", "4 4", "7 3 1 3"][control % 3]};
   return {colour: `var(--c${number % data.palette})`, dash: dashes[number % dashes.length]};
 }
 const kinds = Object.keys(data.curves);

@@ -11,7 +11,7 @@ from skxai.explainers import EnergyMap
 from skxai.features import MFCC, MelSpectrogram, event_truth
 from skxai.models import PretrainedClassifier
 from skxai.studies import load_clips
-from skxai.studies.mixtures import OF_TWO_SOUNDS, mix_explained, truth_of
+from skxai.studies.truth import OF_TWO_SOUNDS, find_event_truth, mix_test_clips
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def extraction(scenes):
 
 
 def test_the_background_of_scenes_is_what_their_events_leave(scenes, extraction):
-    truth = truth_of(scenes, extraction)
+    truth = find_event_truth(scenes, extraction)
     assert truth.sounding.sum(axis=1).tolist() == [1] * 12
     assert (truth.classes[truth.sounding.argmax(axis=1)] == scenes.y).all()
     without = event_truth(extraction, scenes.events)
@@ -35,16 +35,16 @@ def test_the_background_of_scenes_is_what_their_events_leave(scenes, extraction)
 
 def test_no_truth_without_events_or_frequencies(scenes, extraction):
     cepstra = make_pipeline(MFCC(16000)).fit(scenes.X)
-    assert truth_of(replace(scenes, events=None), extraction) is None
-    assert truth_of(scenes, cepstra) is None
-    assert mix_explained(scenes, cepstra, 0) is None
-    assert mix_explained(scenes.take(np.flatnonzero(scenes.y == "cough")), extraction, 0) is None
+    assert find_event_truth(replace(scenes, events=None), extraction) is None
+    assert find_event_truth(scenes, cepstra) is None
+    assert mix_test_clips(scenes, cepstra, 0) is None
+    assert mix_test_clips(scenes.take(np.flatnonzero(scenes.y == "cough")), extraction, 0) is None
 
 
 def test_mixtures_tell_a_map_of_the_source_from_one_of_all_sound(scenes, extraction):
     waveforms = scenes.X.copy()
     waveforms[3] = 0
-    mixtures = mix_explained(replace(scenes, X=waveforms), extraction, 0)
+    mixtures = mix_test_clips(replace(scenes, X=waveforms), extraction, 0)
     network = nn.Sequential(nn.Flatten(), nn.Linear(mixtures.features[0].size, 4))
     energy = EnergyMap(PretrainedClassifier(network, classes=np.unique(scenes.y))).fit(mixtures.features)
 

@@ -1,17 +1,21 @@
 """What is known of where the classes sound: in scenes, whose events are known, and in mixtures of two clips."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from sklearn.pipeline import Pipeline
 
 from ..datasets import EventTruth, mix_clips
+from ..explainers import Explainer
 from ..features import event_truth, feature_axes
 from ..metrics import evaluate
+from .clips import Clips
 
 OF_TWO_SOUNDS = "class_discriminativity"  # asks whether a method tells apart two sounds that are there at once
 
 
-def truth_of(clips, extraction):
+def find_event_truth(clips: Clips, extraction: Pipeline) -> EventTruth | None:
     """Return where the events of scenes sound in their features.
 
     Parameters
@@ -34,7 +38,7 @@ def truth_of(clips, extraction):
 
 @dataclass(frozen=True)
 class Mixtures:
-    """Each explained clip, mixed at equal power with one of another class.
+    """Clips, each mixed at equal power with one of another class.
 
     Attributes
     ----------
@@ -56,7 +60,7 @@ class Mixtures:
     clips: np.ndarray
     n_clips: int
 
-    def scores(self, explainer, scoring):
+    def scores(self, explainer: Explainer, scoring: Iterable[str]) -> dict[str, np.ndarray]:
         """Return the values ``(n_clips,)`` of an explainer by metric, as ``evaluate``; NaN for clips that are in no mixture."""
         maps = explainer.explain(self.features, self.labels)
         found = evaluate(explainer, self.features, None, scoring, maps=maps, truth=self.truth, target=self.labels)
@@ -66,8 +70,8 @@ class Mixtures:
         return scores
 
 
-def mix_explained(clips, extraction, seed):
-    """Mix the explained clips.
+def mix_test_clips(clips: Clips, extraction: Pipeline, seed: int) -> Mixtures | None:
+    """Mix each clip with one of another class.
 
     Parameters
     ----------
@@ -81,16 +85,16 @@ def mix_explained(clips, extraction, seed):
     Returns
     -------
     Mixtures or None
-        None where the rows of the features are cepstra, or only one class can be heard.
+        None where the rows of the features are cepstra, or only one class is audible.
     """
     if feature_axes(extraction).kind == "cepstrum":
         return None
     waveforms, rate, steps = clips.X, clips.sample_rate, extraction
     if rate is None:
         waveforms, rate, steps = extraction[0].transform(clips.X), extraction[0].sample_rate, extraction[1:]
-    heard = np.flatnonzero(waveforms.any(axis=1))
-    if len(np.unique(clips.y[heard])) < 2:
+    audible = np.flatnonzero(waveforms.any(axis=1))
+    if len(np.unique(clips.y[audible])) < 2:
         return None
-    mixtures = mix_clips(waveforms[heard], clips.y[heard], sample_rate=rate, random_state=seed)
+    mixtures = mix_clips(waveforms[audible], clips.y[audible], sample_rate=rate, random_state=seed)
     truth = event_truth(steps, mixtures.events)
-    return Mixtures(steps.transform(mixtures.data), mixtures.target, truth, heard, len(clips.y))
+    return Mixtures(steps.transform(mixtures.data), mixtures.target, truth, audible, len(clips.y))
