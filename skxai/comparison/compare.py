@@ -111,8 +111,8 @@ def compare_explainers(
     """
     if not isinstance(explainers, Mapping) or not explainers:
         raise TypeError(f"explainers must be a dict from a name to an explainer or a Pipeline; got {explainers!r}.")
-    if groups is not None and len(groups) != _num_samples(X):
-        raise ValueError(f"groups must hold one for each of {_num_samples(X)} clips; got {len(groups)}.")
+    if groups is not None and _num_samples(groups) != _num_samples(X):
+        raise ValueError(f"groups must hold one for each of {_num_samples(X)} clips; got {_num_samples(groups)}.")
     if not isinstance(examples, Integral) or examples < 0:
         raise ValueError(f"examples of compare_explainers must be a whole number of clips, 0 or more; got {examples!r}.")
     scoring = available_scorers(y, truth, explainers.values()) if scoring is None else list(scoring)

@@ -26,7 +26,7 @@ class Evidence:
         The examples, as rows of the comparison's ``scores``; the first ones are the most important.
     labels : ndarray of shape (m,) or None
         Their true classes, where they are known.
-    examples : dict from str to sequence of ExplainedExamples
+    examples : dict from str to tuple of ExplainedExamples
         By method; of a cross-validation one a fold. Controls explain no model and have none.
     curves : dict from str to dict from str to dict
         Mean curves by kind and method; see ``mean_curves``.
@@ -42,7 +42,7 @@ class Evidence:
 
     clips: np.ndarray
     labels: np.ndarray | None
-    examples: dict[str, Sequence[ExplainedExamples]]
+    examples: dict[str, tuple[ExplainedExamples, ...]]
     curves: dict[str, dict[str, dict]]
     sentences: dict[str, dict[str, str]]
     accuracy: dict[str, float]

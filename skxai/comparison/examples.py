@@ -1,5 +1,6 @@
 """The clips that a page shows: which they are, and how a method explains them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain, zip_longest
 from typing import Any
@@ -91,7 +92,7 @@ def choose_examples(
     return alternate(*of_classes)[:n_examples]
 
 
-def alternate(*sequences: ArrayLike) -> np.ndarray:
+def alternate(*sequences: Iterable[int]) -> np.ndarray:
     """Return the first of each sequence, then the second of each, and so on; where one has ended, those of the others."""
     return np.array([value for value in chain(*zip_longest(*sequences)) if value is not None], dtype=int)
 

@@ -115,7 +115,7 @@ def join_results(parts: Sequence[MethodResult], starts: Iterable[int]) -> Method
 def _join_curves(parts: Sequence[PerturbationCurve]) -> PerturbationCurve:
     first = parts[0]
 
-    def joined(name: str) -> np.ndarray | None:
+    def joined(name: str) -> Any:
         return None if getattr(first, name) is None else np.concatenate([getattr(part, name) for part in parts])
 
     by_clip = {name: joined(name) for name in ("probability", "predictions", "target", "y")}

@@ -133,15 +133,10 @@ def make_columns(table: pd.DataFrame, intervals: pd.DataFrame, better: pd.DataFr
         is_ranked = is_metric and ranks_methods(name)
         best = best_methods(table[name].drop([*controls]), greater)
         not_better = list(better.index[(~better[name]).fillna(False)]) if is_ranked else []
-        cells = {
-            method: Cell(
-                float(mean),
-                *(intervals.loc[(name, method), ["low", "high"]] if is_metric else ()),
-                best=method in best,
-                not_better=method in not_better,
-            )
-            for method, mean in table[name].items()
-        }
+        cells = {}
+        for method, mean in table[name].items():
+            low, high = intervals.loc[(name, method), ["low", "high"]] if is_metric else (np.nan, np.nan)
+            cells[method] = Cell(float(mean), low, high, method in best, method in not_better)
         columns.append(Column(name, greater, is_metric, is_ranked, cells))
     return columns
 

@@ -1,6 +1,6 @@
 """The figures of a study, drawn with the package's displays; times in seconds, rows in hertz or cepstral index."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from itertools import combinations, product
 from os import PathLike
 from pathlib import Path
@@ -239,7 +239,8 @@ def _curves_of(result: StudyResult, kind: str) -> dict[str, PerturbationCurve]:
 def _scores_of(result: StudyResult) -> Iterator[tuple[str, dict[str, np.ndarray], tuple[float, float]]]:
     """Yield each metric with its values by method and its bounds."""
     for metric in next(iter(result.results.values())).scores:
-        yield metric, {method: found.scores[metric] for method, found in result.results.items()}, find_metric(metric).bounds
+        bounds = getattr(find_metric(metric), "bounds", (-np.inf, np.inf))
+        yield metric, {method: found.scores[metric] for method, found in result.results.items()}, bounds
 
 
 def _interval_params(result: StudyResult) -> dict[str, Any]:
@@ -262,7 +263,7 @@ def _methods_shown(result: StudyResult) -> list[str]:
     return methods or list(result.explainers)
 
 
-def _draw_maps(result: StudyResult, chosen: Sequence[int]) -> Figure:
+def _draw_maps(result: StudyResult, chosen: np.ndarray) -> Figure:
     predicted, true = _predicted(result)[chosen], result.clips.y[chosen]
     titles = [f"{label}" if guess == label else f"{label}\ntaken for {guess}" for label, guess in zip(true, predicted)]
     events = None if result.clips.events is None else [result.clips.events[index] for index in chosen]

@@ -162,7 +162,9 @@ def run_study(
     explainers, results = explain_clips(study, loaded, classifiers, scoring, shown, seed, progress, say)
     clips = loaded.clips
     evidence = gather_evidence(results, shown, clips.y, groups=clips.groups, events=clips.events)
-    of_clips = {"clips": clips.names, "groups": clips.groups, "evidence": evidence}
+    comparison = compare_results(
+        results, explainers, clips=clips.names, groups=clips.groups, random_state=seed, evidence=evidence
+    )
     return StudyResult(
         study,
         clips,
@@ -174,7 +176,7 @@ def run_study(
         {name: (loaded.y_held_out, guessed) for name, guessed in predicted.items()},
         explainers,
         results,
-        compare_results(results, explainers, random_state=seed, **of_clips),
+        comparison,
     )
 
 

@@ -67,10 +67,10 @@ class TestRankingDisplay:
         assert sorted(text.get_text() for text in display.ax_.texts) == ["1.50  b", "a  1.50"]
 
     def test_from_comparison_are_its_ranks(self):
-        table = comparison()
-        ranks = table.ranks(confidence=0.9)
-        display = RankingDisplay.from_comparison(table, "insertion_auc", confidence=0.9)
-        assert display.ranks == ranks.loc["insertion_auc", list(table.index)].to_dict()
+        compared = comparison()
+        ranks = compared.ranks(confidence=0.9)
+        display = RankingDisplay.from_comparison(compared, "insertion_auc", confidence=0.9)
+        assert display.ranks == ranks.loc["insertion_auc", list(compared.table.index)].to_dict()
         assert display.critical_difference == ranks.loc["insertion_auc", "critical_difference"]
         assert display.joined_ == [["fair", "poor"]]
         assert display.ax_.get_title() == "Insertion AUC (n = 30)"
@@ -78,7 +78,7 @@ class TestRankingDisplay:
             line.get_xdata()[0] for line in display.ax_.lines if line.get_color() == REFERENCE and line.get_marker() == "o"
         ]
         assert black == [display.ranks["random"]]
-        assert RankingDisplay.from_comparison(table, "mean").joined_ == []
+        assert RankingDisplay.from_comparison(compared, "mean").joined_ == []
 
     @pytest.mark.parametrize(
         ("ranks", "difference", "message"),

@@ -153,8 +153,9 @@ def _sounds_context(evidence: Evidence, examples: Sequence[dict[str, Any]], n_by
 
 
 def _environment() -> Environment:
+    loader = PackageLoader("skxai.comparison.page", "templates")
     environment = Environment(
-        loader=PackageLoader("skxai.comparison.page", "templates"),
+        loader=loader,
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -164,7 +165,7 @@ def _environment() -> Environment:
     environment.filters["sha256"] = lambda text: base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     environment.policies["json.dumps_kwargs"] = {}  # keys in the order of the methods
     # The style and the script are no templates: their braces are their own.
-    environment.globals["asset"] = lambda name: Markup(environment.loader.get_source(environment, name)[0])
+    environment.globals["asset"] = lambda name: Markup(loader.get_source(environment, name)[0])
     return environment
 
 

@@ -35,8 +35,8 @@ def table_context(overview: Overview) -> dict[str, Any]:
         sorted(overview.columns, key=lambda column: (not column.is_ranked, not column.is_metric)),
         overview.methods,
     )
-    ranks = {} if overview.ranks is None else {method: cell.mean for method, cell in overview.ranks.cells.items()}
-    if not np.isnan(list(ranks.values())).all():
+    if overview.ranks is not None and not all(np.isnan(cell.mean) for cell in overview.ranks.cells.values()):
+        ranks = {method: cell.mean for method, cell in overview.ranks.cells.items()}
         columns = [overview.ranks, *columns]
         methods = sorted(methods, key=lambda method: (np.isnan(ranks[method]), ranks[method]))
     cells = [_cells_context(column) for column in columns]
