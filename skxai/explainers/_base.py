@@ -19,7 +19,6 @@ from ..utils.validation import HasMethods, Interval, check_features
 from ._fit import fit_once, is_trained_by_fit
 
 MemoryLike = str | joblib.Memory | None
-RandomStateLike = int | np.random.RandomState | None
 
 
 class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):

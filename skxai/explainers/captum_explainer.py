@@ -10,9 +10,9 @@ from typing import Any, Self
 import torch
 
 from ..engine import layer_name, slices
-from ..utils.random import numpy_seed, torch_seed
+from ..utils.random import RandomStateLike, numpy_seed, torch_seed
 from ..utils.validation import StrOptions
-from ._base import Explainer, MemoryLike, RandomStateLike
+from ._base import Explainer, MemoryLike
 from ._captum_methods import (
     CLIPS_OF_FIT,
     METHODS,

@@ -5,8 +5,9 @@ from typing import Any
 
 import torch
 
+from ..utils.random import RandomStateLike
 from ..utils.validation import Interval
-from ._base import MemoryLike, RandomStateLike
+from ._base import MemoryLike
 from ._conventions import names_of
 from .score_cam import MASKS, ScoreCAM
 

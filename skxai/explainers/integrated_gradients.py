@@ -7,8 +7,9 @@ import numpy as np
 import torch
 
 from ..engine import BASELINES, mask, resolve_baseline
+from ..utils.random import RandomStateLike
 from ..utils.validation import Interval, StrOptions
-from ._base import Explainer, MemoryLike, RandomStateLike
+from ._base import Explainer, MemoryLike
 
 
 class IntegratedGradients(Explainer):

@@ -6,8 +6,9 @@ from typing import Any
 import torch
 
 from ..engine import BASELINES, resolve_baseline
+from ..utils.random import RandomStateLike
 from ..utils.validation import StrOptions
-from ._base import Explainer, MemoryLike, RandomStateLike
+from ._base import Explainer, MemoryLike
 from ._picture import SIZE, Size, as_clips, pictures, sizes
 
 

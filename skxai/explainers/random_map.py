@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from ._base import Explainer, MemoryLike, RandomStateLike
+from ..utils.random import RandomStateLike
+from ._base import Explainer, MemoryLike
 
 
 class RandomMap(Explainer):

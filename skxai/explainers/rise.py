@@ -7,8 +7,9 @@ import torch
 from torch.nn import functional
 
 from ..engine import BASELINES, mask, resolve_baseline, slices
+from ..utils.random import RandomStateLike
 from ..utils.validation import Interval, StrOptions
-from ._base import Explainer, MemoryLike, RandomStateLike
+from ._base import Explainer, MemoryLike
 from ._picture import SIZE, Size, as_clips, pictures, sizes
 
 

@@ -6,8 +6,9 @@ from typing import Any
 import torch
 
 from ..engine import BASELINES, mask, resolve_baseline
+from ..utils.random import RandomStateLike
 from ..utils.validation import StrOptions
-from ._base import MemoryLike, RandomStateLike
+from ._base import MemoryLike
 from ._cam import CAM, RESIZINGS, project, spatial_size, weighted_sum
 from ._conventions import Resizing, names_of
 

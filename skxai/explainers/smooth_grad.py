@@ -10,8 +10,9 @@ import numpy as np
 import torch
 
 from ..engine import slices
+from ..utils.random import RandomStateLike
 from ..utils.validation import Interval
-from ._base import Explainer, MemoryLike, RandomStateLike
+from ._base import Explainer, MemoryLike
 from ._conventions import names_of, scaled
 
 # Draws are summed in runs of this many, whatever n_samples is: the sum of more draws begins with that of fewer, to the bit.

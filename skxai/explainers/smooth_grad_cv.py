@@ -16,8 +16,9 @@ from sklearn.utils import _safe_indexing, indexable
 from tqdm.auto import tqdm
 
 from ..engine import candidate_passes, shared_passes
+from ..utils.random import RandomStateLike
 from ..utils.validation import Options, StrOptions
-from ._base import Explainer, MemoryLike, RandomStateLike
+from ._base import Explainer, MemoryLike
 from .smooth_grad import SmoothGrad
 
 SHARED = ("estimator", "target", "batch_size", "memory", "random_state", "verbose")  # what all candidates have in common

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from ..engine import mask, resolve_baseline
 from ..features.short_time import SHORT_TIME
-from ..metrics.perturbation import subject
+from ..metrics.perturbation import prepare_clips
 from ..utils.validation import validate_params
 from .sonify import MASK_CONSTRAINTS, check_clips, clip_masks, masked_sounds
 
@@ -114,7 +114,7 @@ def heard_probability(
         return reduce(lambda X, step: step.transform(X), steps.steps, sounds)
 
     X = features_of(clips)
-    it = subject(estimator, X, masks, target, batch_size)
+    it = prepare_clips(estimator, X, masks, target, batch_size)
     kept = masked_sounds(clips, masks, steps, unheard)
     inputs = {"kept": features_of(kept), "removed": features_of(clips - kept), "kept_masked": None, "removed_masked": None}
     if masks.shape == X.shape:  # else they are over mel bands, and the features cepstra

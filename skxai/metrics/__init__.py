@@ -1,7 +1,7 @@
 """Faithfulness metrics and the scorers made of them. One import below registers a metric."""
 
 from ._pipeline import split_pipeline
-from .base import all_metrics, find_metric, metric
+from .base import UndefinedMetricWarning, all_metrics, find_metric, get_scorer_names, metric
 from .coherence import visual_coherence
 from .discriminativity import class_discriminativity
 from .faithfulness_estimate import faithfulness_estimate
@@ -19,12 +19,10 @@ from .monotonicity import monotonicity_correlation
 from .perturbation_auc import deletion_accuracy_auc, deletion_auc, insertion_accuracy_auc, insertion_auc
 from .perturbation_curve import PerturbationCurve, deletion_curve, insertion_curve
 from .scorer import (
-    UndefinedMetricWarning,
     available_scorers,
     evaluate,
     explanation_scorer,
     get_scorer,
-    get_scorer_names,
 )
 from .silence import silence_mass
 

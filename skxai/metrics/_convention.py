@@ -1,9 +1,12 @@
 """What metrics under a peer's convention share: the check of its name, and ties broken by position."""
 
+from typing import Any
+
+import numpy as np
 import torch
 
 
-def convention_of(table, name, metric):
+def convention_of(table: Any, name: str, metric: Any) -> np.ndarray:
     """Return ``table[name]``, what a convention changes of a metric; None is skxai's own definition.
 
     Raises
@@ -17,7 +20,7 @@ def convention_of(table, name, metric):
     return table[name]
 
 
-def ranks_by_position(maps, *, descending=True):
+def ranks_by_position(maps: np.ndarray, *, descending: bool = True) -> np.ndarray:
     """Return the place of each pixel of ``maps (n, ...)`` in the order of relevance; of equal pixels the first comes first."""
     order = maps.flatten(1).argsort(dim=1, descending=descending, stable=True)
     return order.argsort(dim=1).to(torch.int32).view_as(maps)

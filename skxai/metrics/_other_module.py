@@ -1,17 +1,21 @@
 """What sanity checks share: the maps of another module in the place of the fitted one, and new weights for a module."""
 
+from typing import Any
+
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
+from torch import nn
 
 from ..engine import unshared_passes, unwrap
 from ..utils.random import torch_seed
 from ..utils.statistics import spearman
 from .base import check_maps
-from .perturbation import subject
+from .perturbation import ExplainedClips, prepare_clips
 
 
-def explained(estimator, X, maps, target, owner):
-    """Return the ``Subject`` of a metric that explains another module, ``owner``: only an explainer of a module can."""
+def prepare_for_another_module(estimator: Any, X: ArrayLike, maps: ArrayLike, target: Any, owner: str) -> ExplainedClips:
+    """Return the ``ExplainedClips`` of a metric that explains another module, ``owner``: only an explainer of a module can."""
     if not hasattr(estimator, "explain_module"):
         raise TypeError(f"estimator must be an explainer for {owner}; got {type(estimator).__name__}.")
     classifier = unwrap(estimator)
@@ -20,10 +24,12 @@ def explained(estimator, X, maps, target, owner):
             f"estimator must be an explainer of a classifier with a torch module for {owner}, which changes it; got "
             f"{type(estimator).__name__} of {type(classifier).__name__}."
         )
-    return subject(estimator, X, check_maps(maps, np.shape(X)), target)
+    return prepare_clips(estimator, X, check_maps(maps, np.shape(X)), target)
 
 
-def correlation_with(estimator, module, subject, X=None):
+def correlate_with_module(
+    estimator: Any, module: nn.Module, explained: ExplainedClips, X: np.ndarray | None = None
+) -> np.ndarray:
     """Return the rank correlation ``(n,)`` of the maps' absolute values with those of another module.
 
     Both are of the same classes.
@@ -34,7 +40,7 @@ def correlation_with(estimator, module, subject, X=None):
         Fitted: it explains anew.
     module : torch.nn.Module
         In the place of its own.
-    subject : Subject
+    explained : ExplainedClips
         The clips, their maps and classes.
     X : ndarray of shape (n, ...) or None, default=None
         What the other module gets. None is the clips.
@@ -44,14 +50,14 @@ def correlation_with(estimator, module, subject, X=None):
     ndarray of shape (n,)
         NaN where one of the two maps is constant.
     """
-    target = subject.predictor.classes_[subject.target]
+    target = explained.predictor.classes_[explained.target]
     with unshared_passes():
-        after = estimator.explain_module(module, subject.X if X is None else X, target)
-    before = np.asarray(subject.maps)
+        after = estimator.explain_module(module, explained.X if X is None else X, target)
+    before = np.asarray(explained.maps)
     return spearman(*(np.abs(either).reshape(len(either), -1) for either in (before, after)))
 
 
-def weighted_layers(module, *, only_resettable=False):
+def weighted_layers(module: nn.Module, *, only_resettable: bool = False) -> list[str]:
     """Return the names of the layers with weights of their own, in the order of their registration; "" is the module itself.
 
     ``only_resettable`` takes those that have ``reset_parameters`` instead, with weights or without.
@@ -66,7 +72,7 @@ def weighted_layers(module, *, only_resettable=False):
     return names
 
 
-def seed_of(seed, *place):
+def seed_of(seed: int, *place: int) -> int:
     """Return the seed of a layer from that of all and its place.
 
     It is another number than ``seed`` and its neighbours: under the small seed that a network was made with before it was
@@ -75,7 +81,7 @@ def seed_of(seed, *place):
     return int(np.random.SeedSequence((seed, *place)).generate_state(1)[0])
 
 
-def reinitialise(layer, seed):
+def reinitialise(layer: nn.Module, seed: int) -> None:
     """Give one layer new weights in place, and leave torch's random state as it was.
 
     They are those of torch's initialisation. Where a layer has no ``reset_parameters``, as with a bare ``nn.Parameter``, the

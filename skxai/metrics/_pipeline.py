@@ -1,5 +1,7 @@
 """A fitted pipeline, or a search, taken apart into what is scored: an explainer and the features that reach it."""
 
+from typing import Any
+
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from skorch import NeuralNet
@@ -15,7 +17,7 @@ def _features(steps, X):
     return steps.transform(X)
 
 
-def split_pipeline(estimator, X):
+def split_pipeline(estimator: Any, X: Any) -> tuple[Any, Any]:
     """Take a Pipeline apart into its explainer and the features that reach it.
 
     Parameters
@@ -68,7 +70,7 @@ def split_pipeline(estimator, X):
     return estimator, features
 
 
-def runs_module(estimator):
+def runs_module(estimator: Any) -> bool:
     """Return whether the classifier behind an explainer, a Pipeline that ends in one, or a search over either is a module.
 
     Before ``fit`` its class tells, so that one of another package's counts as none.

@@ -1,17 +1,19 @@
 """What the metrics of localisation share: the explained class's part of each clip, checked and flattened."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_array
 
 from ..datasets import EventTruth
 from ..datasets.truth import check_shares
-from .perturbation import subject
+from .perturbation import prepare_clips
 
 
 @dataclass(frozen=True)
-class Located:
+class Cells:
     """Relevance and truth of the cells of each clip; both ``(n, p)``, float64."""
 
     relevance: np.ndarray  # |a|
@@ -19,12 +21,19 @@ class Located:
     energy: np.ndarray | None  # of the explained class, where it is known
 
     @property
-    def inside(self):
+    def inside(self) -> np.ndarray:
         """The cells that are the event's by half and more, ``(n, p)``."""
         return self.mask >= 0.5
 
 
-def located(estimator, X, maps, truth, target=None, batch_size=None):
+def match_cells(
+    estimator: Any,
+    X: ArrayLike | None,
+    maps: np.ndarray,
+    truth: EventTruth | ArrayLike | None,
+    target: Any = None,
+    batch_size: int | None = None,
+) -> Cells:
     """Bring maps and truth together.
 
     Parameters
@@ -38,11 +47,11 @@ def located(estimator, X, maps, truth, target=None, batch_size=None):
     truth : EventTruth or array-like of shape (n, ...)
         Where the classes sound; an array is the mask of the explained class, in [0, 1]. Required.
     target, batch_size
-        See ``skxai.metrics.perturbation.subject``.
+        See ``skxai.metrics.perturbation.prepare_clips``.
 
     Returns
     -------
-    Located
+    Cells
     """
     if isinstance(truth, EventTruth):
         check_shape(truth, maps.shape)
@@ -51,21 +60,23 @@ def located(estimator, X, maps, truth, target=None, batch_size=None):
     else:
         mask, energy = _check_mask(truth, maps.shape), None
     relevance, mask = (np.abs(values).reshape(len(maps), -1).astype(np.float64) for values in (maps, mask))
-    return Located(relevance, mask, None if energy is None else energy.reshape(len(maps), -1).astype(np.float64))
+    return Cells(relevance, mask, None if energy is None else energy.reshape(len(maps), -1).astype(np.float64))
 
 
-def explained_labels(estimator, X, maps, truth, target=None, batch_size=None):
+def explained_labels(
+    estimator: Any, X: ArrayLike, maps: np.ndarray, truth: EventTruth, target: Any = None, batch_size: int | None = None
+) -> np.ndarray:
     """Return the label ``(n,)`` that each map explains; refuse a truth that has none of the classifier's."""
-    it = subject(estimator, X, maps, target, batch_size)
-    classes = it.predictor.classes_
+    explained = prepare_clips(estimator, X, maps, target, batch_size)
+    classes = explained.predictor.classes_
     if not set(classes.tolist()) & set(truth.classes.tolist()):
         raise ValueError(
             f"truth must hold classes of the classifier, {classes.tolist()}; got those of {truth.classes.tolist()}."
         )
-    return classes[it.target]
+    return classes[explained.target]
 
 
-def check_shape(truth, shape):
+def check_shape(truth: EventTruth, shape: tuple[int, ...]) -> None:
     """Refuse an ``EventTruth`` of other clips or features than those of ``shape (n, ...)``."""
     if len(truth) != shape[0]:
         raise ValueError(
@@ -86,8 +97,3 @@ def _check_mask(truth, shape):
         )
     check_shares(mask, "truth")
     return mask
-
-
-def share(part, whole):
-    """Return ``part / whole``, both ``(n,)``, and NaN where the whole is 0."""
-    return np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0)

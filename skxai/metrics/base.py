@@ -1,11 +1,13 @@
 """What makes a function a metric: its direction, its bounds, its family and its needs, declared beside it in one table."""
 
 import functools
+import warnings
 from collections.abc import Callable
 from typing import Any, Literal, Protocol, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
+from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils.validation import check_array
 
 from ..datasets import EventTruth
@@ -189,6 +191,25 @@ def all_metrics() -> list[tuple[str, Metric]]:
     return sorted((name, function) for name, function in _declared.items() if function.__module__.startswith(own))
 
 
+def get_scorer_names() -> list[str]:
+    """Return the names of skxai's scorers.
+
+    A metric that is declared elsewhere has a scorer, too, which ``get_scorer`` finds by its name.
+
+    Returns
+    -------
+    list of str
+        Sorted.
+
+    Examples
+    --------
+    >>> from skxai.metrics import get_scorer_names
+    >>> "insertion_auc" in get_scorer_names()
+    True
+    """
+    return sorted(metric.scorer_name for _, metric in all_metrics())
+
+
 def check_truth(truth: Any, required: bool | str, name: str) -> None:
     """Raise unless there is the truth that a metric requires."""
     if truth is None:
@@ -203,3 +224,26 @@ def check_maps(maps: ArrayLike, shape: tuple[int, ...] | None) -> np.ndarray:
     if shape is not None and maps.shape != shape:
         raise ValueError(f"maps must have the shape of X, {shape}; got {maps.shape}.")
     return maps
+
+
+def mean_of_defined(values: np.ndarray, name: str, of: str | None = None) -> float:
+    """Return the mean of the values that are not NaN, and warn once with the number of the others.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,)
+        One a clip.
+    name : str
+        Of the metric. One that is declared ``partial`` is for some clips only: no warning tells of the others.
+    of : str or None, default=None
+        Whose values they are, for the warning.
+    """
+    undefined = np.isnan(values)
+    if undefined.any() and not getattr(find_metric(name), "partial", False):
+        warnings.warn(
+            f"{name}{f' of {of}' if of else ''} is undefined for {undefined.sum()} of {len(values)} clips (a constant map, "
+            "probability 0 or a constant effect); the score is the mean of the others.",
+            UndefinedMetricWarning,
+            stacklevel=2,
+        )
+    return float(values[~undefined].mean()) if not undefined.all() else float("nan")

@@ -1,15 +1,28 @@
 """Does relevance follow the energy of the event?"""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_array
 
+from ..datasets import EventTruth
 from ..utils.statistics import spearman
-from ._truth import located
+from ._truth import match_cells
 from .base import metric
 
 
 @metric(greater_is_better=True, bounds=(-1, 1), family="ground truth", requires_truth=True, partial=True)
-def visual_coherence(estimator, X, maps, y=None, *, truth=None, target=None, batch_size=None):
+def visual_coherence(
+    estimator: Any,
+    X: ArrayLike,
+    maps: np.ndarray,
+    y: ArrayLike | None = None,
+    *,
+    truth: EventTruth | ArrayLike | None = None,
+    target: Any = None,
+    batch_size: int | None = None,
+) -> np.ndarray:
     r"""Rank correlation, over the cells of a clip, of the relevance with the energy of the explained class.
 
     .. math:: \rho_i\big(|a_i|,\; E_i\big)
@@ -51,9 +64,9 @@ def visual_coherence(estimator, X, maps, y=None, *, truth=None, target=None, bat
     >>> visual_coherence(None, X, np.array([[3.0, 1.0, -2.0, 0.0]]), truth=mask).round(3).tolist()
     [1.0]
     """
-    it = located(estimator, X, maps, truth, target, batch_size)
-    energy = it.energy
+    cells = match_cells(estimator, X, maps, truth, target, batch_size)
+    energy = cells.energy
     if energy is None:
         X = check_array(X, dtype=np.float32, allow_nd=True, input_name="X").reshape(len(maps), -1).astype(np.float64)
-        energy = it.mask * (X - X.min(axis=1, keepdims=True))
-    return spearman(it.relevance, energy)
+        energy = cells.mask * (X - X.min(axis=1, keepdims=True))
+    return spearman(cells.relevance, energy)

@@ -1,8 +1,13 @@
 """Do the maps of two classes that sound at once fall on their own sources?"""
 
-import numpy as np
+from typing import Any
 
-from ._truth import check_shape, explained_labels, share
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..datasets import EventTruth
+from ..utils.statistics import ratio_or_nan
+from ._truth import check_shape, explained_labels
 from .base import metric
 
 
@@ -14,7 +19,16 @@ from .base import metric
     requires_truth="of every class",
     partial=True,
 )
-def class_discriminativity(estimator, X, maps, y=None, *, truth=None, target=None, batch_size=None):
+def class_discriminativity(
+    estimator: Any,
+    X: ArrayLike,
+    maps: np.ndarray,
+    y: ArrayLike | None = None,
+    *,
+    truth: EventTruth | None = None,
+    target: Any = None,
+    batch_size: int | None = None,
+) -> np.ndarray:
     r"""How much more of each class's map lies on its own source than on the other's, in a mixture of two classes.
 
     .. math:: \frac{1}{2} \Big[ \sum_i r^c_i (m^c_i - m^d_i) + \sum_i r^d_i (m^d_i - m^c_i) \Big], \quad
@@ -58,6 +72,7 @@ def class_discriminativity(estimator, X, maps, y=None, *, truth=None, target=Non
     Examples
     --------
     >>> import numpy as np
+    from ..datasets import EventTruth
     >>> from torch import nn
     >>> from skxai.datasets import EventTruth
     >>> from skxai.explainers import VanillaSaliency
@@ -86,11 +101,10 @@ def class_discriminativity(estimator, X, maps, y=None, *, truth=None, target=Non
         difference = own[clips] - truth.masks[clips, column].reshape(len(of_other), -1)
         total[clips] += ((relevance[clips] - of_other) * difference).sum(axis=1) / 2
         n_others[clips] += 1
-    return np.clip(share(total, n_others), -1, 1)
+    return np.clip(ratio_or_nan(total, n_others), -1, 1)
 
 
 def _normalised(maps):
     """Return |a| ``(n, p)`` with the sum 1, NaN for a map of zeros."""
     relevance = np.abs(maps).reshape(len(maps), -1).astype(np.float64)
-    total = relevance.sum(axis=1, keepdims=True)
-    return np.divide(relevance, total, out=np.full(relevance.shape, np.nan), where=total > 0)
+    return ratio_or_nan(relevance, relevance.sum(axis=1, keepdims=True))

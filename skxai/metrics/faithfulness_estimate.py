@@ -1,17 +1,30 @@
 """Does the relevance of a segment say how much the prediction loses without it?"""
 
+from typing import Any
+
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 
+from ..utils.random import RandomStateLike
 from ..utils.statistics import pearson
 from .base import metric
-from .perturbation import outcomes, subject
+from .perturbation import predict_perturbed, prepare_clips
 
 
 @metric(greater_is_better=True, bounds=(-1, 1), family="faithfulness")
 def faithfulness_estimate(
-    estimator, X, maps, y=None, *, target=None, baseline="floor", segments=(4, 8), batch_size=None, random_state=0
-):
+    estimator: Any,
+    X: ArrayLike,
+    maps: np.ndarray,
+    y: ArrayLike | None = None,
+    *,
+    target: Any = None,
+    baseline: str | float = "floor",
+    segments: tuple[int, int] = (4, 8),
+    batch_size: int | None = None,
+    random_state: RandomStateLike = 0,
+) -> np.ndarray:
     r"""Correlation of each segment's relevance with the drop of the probability when it alone goes to the baseline.
 
     .. math:: \operatorname{corr}_j\Big(\sum_{i \in G_j} a_i,\; p_c(x) - p_c(x_{G_j \to b})\Big)
@@ -63,8 +76,8 @@ def faithfulness_estimate(
     """
     if len(segments) != 2 or min(segments) < 1:
         raise ValueError(f"segments must be two positive integers, rows and columns; got {segments!r}.")
-    it = subject(estimator, X, maps, target, batch_size)
-    grid = np.broadcast_to(_grid(it.X.shape[1:], segments), it.X.shape[1:])
+    explained = prepare_clips(estimator, X, maps, target, batch_size)
+    grid = np.broadcast_to(_grid(explained.X.shape[1:], segments), explained.X.shape[1:])
     n_segments = int(grid.max()) + 1
 
     def without_segment(x, maps, baseline):
@@ -78,9 +91,9 @@ def faithfulness_estimate(
 
         return make
 
-    after, _ = outcomes(it, n_segments, without_segment, baseline=baseline, random_state=random_state)
+    after, _ = predict_perturbed(explained, n_segments, without_segment, baseline=baseline, random_state=random_state)
     members = np.eye(n_segments)[grid.ravel()]
-    return pearson(it.maps.reshape(len(it.maps), -1) @ members, it.before[:, None] - after)
+    return pearson(explained.maps.reshape(len(explained.maps), -1) @ members, explained.before[:, None] - after)
 
 
 def _grid(clip_shape, segments):

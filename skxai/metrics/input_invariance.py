@@ -2,18 +2,23 @@
 
 import copy
 from numbers import Real
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
+from torch import nn
 
 from ..engine import unwrap
-from ._other_module import correlation_with, explained
+from ._other_module import correlate_with_module, prepare_for_another_module
 from .base import metric
 
 
 @metric(greater_is_better=True, bounds=(-1, 1), family="axiomatic", requires_explainer=True, requires_module=True)
 @torch.inference_mode(False)  # where the weights could not be used for gradients
-def input_invariance(estimator, X, maps, y=None, *, target=None, shift=1.0):
+def input_invariance(
+    estimator: Any, X: ArrayLike, maps: np.ndarray, y: ArrayLike | None = None, *, target: Any = None, shift: float = 1.0
+) -> np.ndarray:
     r"""Rank correlation of the maps with those of a network that subtracts a shift first, on shifted clips.
 
     .. math:: \rho\big(|M_f(x)|, |M_g(x + s)|\big), \quad g(x) = f(x - s)
@@ -73,13 +78,15 @@ def input_invariance(estimator, X, maps, y=None, *, target=None, shift=1.0):
     """
     if isinstance(shift, bool) or not isinstance(shift, Real) or not np.isfinite(shift):
         raise ValueError(f"shift of input_invariance must be a finite number; got {shift!r}.")
-    it = explained(estimator, X, maps, target, "input_invariance")
-    low, high, _ = it.feature_range
+    explained = prepare_for_another_module(estimator, X, maps, target, "input_invariance")
+    low, high, _ = explained.feature_range
     offset = float(shift) * ((high - low) or 1.0)
-    return correlation_with(estimator, shifted_module(unwrap(estimator).module_, offset), it, it.X + np.float32(offset))
+    return correlate_with_module(
+        estimator, shifted_module(unwrap(estimator).module_, offset), explained, explained.X + np.float32(offset)
+    )
 
 
-def shifted_module(module, offset):
+def shifted_module(module: nn.Module, offset: float) -> nn.Module:
     """Return a copy of a module that subtracts ``offset`` from its input first; its layers keep their names."""
 
     def subtract(module, inputs):

@@ -1,14 +1,29 @@
 """Does the label change without what the map calls most relevant?"""
 
+from typing import Any
+
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 
+from ..engine import is_constant
+from ..utils.random import RandomStateLike
 from .base import metric
-from .perturbation import hidden_first, outcomes, ranks, subject
+from .perturbation import predict_perturbed, prepare_clips, ranks, replace_first
 
 
 @metric(greater_is_better=True, bounds=(0, 1), family="faithfulness")
-def label_flip_rate(estimator, X, maps, y=None, *, baseline="floor", top=0.2, batch_size=None, random_state=0):
+def label_flip_rate(
+    estimator: Any,
+    X: ArrayLike,
+    maps: np.ndarray,
+    y: ArrayLike | None = None,
+    *,
+    baseline: str | float = "floor",
+    top: float = 0.2,
+    batch_size: int | None = None,
+    random_state: RandomStateLike = 0,
+) -> np.ndarray:
     r"""Whether the predicted label changes when the most relevant pixels go to the baseline.
 
     .. math:: \mathbb{1}\big[\arg\max_c p_c(x) \ne \arg\max_c p_c(x_{\text{top} \to b})\big]
@@ -54,12 +69,11 @@ def label_flip_rate(estimator, X, maps, y=None, *, baseline="floor", top=0.2, ba
     """
     if not 0 < top <= 1:
         raise ValueError(f"top must be a share of the pixels in (0, 1]; got {top!r}.")
-    it = subject(estimator, X, maps, None, batch_size)
-    count = int(np.ceil(top * it.X[0].size))
+    explained = prepare_clips(estimator, X, maps, None, batch_size)
+    count = int(np.ceil(top * explained.X[0].size))
 
     def without_top(x, maps, baseline):
-        return hidden_first(x, ranks(maps, random_state), torch.tensor([count], device=x.device), baseline)
+        return replace_first(x, ranks(maps, random_state), torch.tensor([count], device=x.device), baseline)
 
-    _, predicted = outcomes(it, 1, without_top, baseline=baseline, random_state=random_state)
-    constant = np.ptp(it.maps.reshape(len(it.maps), -1), axis=1) == 0
-    return np.where(constant, np.nan, predicted[:, 0] != it.predicted)
+    _, predicted = predict_perturbed(explained, 1, without_top, baseline=baseline, random_state=random_state)
+    return np.where(is_constant(explained.maps), np.nan, predicted[:, 0] != explained.predicted)

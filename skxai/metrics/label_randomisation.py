@@ -1,34 +1,36 @@
 """Does a map depend on which clips had which label in training?"""
 
 import copy
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_array
 from skorch import NeuralNetClassifier
 from torch import nn
 
 from ..engine import Scores, output_of, shared, unwrap
-from ..utils.random import seed_from, torch_seed
+from ..utils.random import RandomStateLike, seed_from, torch_seed
 from ..utils.validation import columns_of
-from ._other_module import correlation_with, explained, reinitialise, seed_of, weighted_layers
+from ._other_module import correlate_with_module, prepare_for_another_module, reinitialise, seed_of, weighted_layers
 
 # Of the training where a classifier has no settings of its own; those of TorchClassifier.
 SETTINGS = {"optimizer": torch.optim.Adam, "lr": 1e-3, "max_epochs": 20, "batch_size": 32}
 
 
 def label_randomisation(
-    estimator,
-    X,
-    maps,
-    y=None,
+    estimator: Any,
+    X: ArrayLike,
+    maps: np.ndarray,
+    y: ArrayLike | None = None,
     *,
-    X_train=None,
-    y_train=None,
-    target=None,
-    max_epochs=None,
-    random_state=0,
-):
+    X_train: ArrayLike | None = None,
+    y_train: ArrayLike | None = None,
+    target: Any = None,
+    max_epochs: int | None = None,
+    random_state: RandomStateLike = 0,
+) -> np.ndarray:
     r"""Rank correlation of the maps with those of the same architecture trained on permuted labels (data randomisation test).
 
     .. math:: \rho\big(|M(x)|, |M^{\pi}(x)|\big)
@@ -90,7 +92,7 @@ def label_randomisation(
     >>> label_randomisation(explainer, X, explainer.transform(X), y).shape
     (20,)
     """
-    it = explained(estimator, X, maps, target, "label_randomisation")
+    explained = prepare_for_another_module(estimator, X, maps, target, "label_randomisation")
     if (X_train is None) != (y_train is None):
         raise ValueError("X_train and y_train must be given together for label_randomisation; got only one of them.")
     if X_train is None:
@@ -98,13 +100,15 @@ def label_randomisation(
     if y_train is None:
         raise ValueError("y, or X_train and y_train, must be given for label_randomisation; got None.")
     module = train_on_permuted_labels(unwrap(estimator), X_train, y_train, max_epochs=max_epochs, random_state=random_state)
-    return correlation_with(estimator, module, it)
+    return correlate_with_module(estimator, module, explained)
 
 
 @shared
 @torch.inference_mode(False)  # where nothing can be trained
 @torch.enable_grad()
-def train_on_permuted_labels(estimator, X, y, *, max_epochs=None, random_state=0):
+def train_on_permuted_labels(
+    estimator: Any, X: ArrayLike, y: ArrayLike | None, *, max_epochs: int | None = None, random_state: RandomStateLike = 0
+) -> nn.Module:
     """Train a network of the same architecture, from new weights, on the clips with their labels permuted.
 
     Optimizer, learning rate, epochs and batch size are the classifier's own where it has them, and otherwise those of

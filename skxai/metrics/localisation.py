@@ -1,13 +1,28 @@
 """Does the relevance lie where the explained class sounds?"""
 
-import numpy as np
+from typing import Any
 
-from ._truth import located, share
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..datasets import EventTruth
+from ..engine import is_constant
+from ..utils.statistics import ratio_or_nan
+from ._truth import match_cells
 from .base import metric
 
 
 @metric(greater_is_better=True, bounds=(0, 1), family="ground truth", requires_truth=True, partial=True)
-def relevance_mass_accuracy(estimator, X, maps, y=None, *, truth=None, target=None, batch_size=None):
+def relevance_mass_accuracy(
+    estimator: Any,
+    X: ArrayLike | None,
+    maps: np.ndarray,
+    y: ArrayLike | None = None,
+    *,
+    truth: EventTruth | ArrayLike | None = None,
+    target: Any = None,
+    batch_size: int | None = None,
+) -> np.ndarray:
     r"""Share of the relevance that lies on the event.
 
     .. math:: \frac{\sum_i |a_i|\, m_i}{\sum_i |a_i|}
@@ -50,13 +65,22 @@ def relevance_mass_accuracy(estimator, X, maps, y=None, *, truth=None, target=No
     >>> relevance_mass_accuracy(None, None, np.array([[1.0, 0.0, 3.0, -4.0]]), truth=np.array([[0, 0, 1, 1]])).tolist()
     [0.875]
     """
-    it = located(estimator, X, maps, truth, target, batch_size)
-    mass = share((it.relevance * it.mask).sum(axis=1), it.relevance.sum(axis=1))
-    return np.where(it.mask.any(axis=1), np.minimum(mass, 1), np.nan)
+    cells = match_cells(estimator, X, maps, truth, target, batch_size)
+    mass = ratio_or_nan((cells.relevance * cells.mask).sum(axis=1), cells.relevance.sum(axis=1))
+    return np.where(cells.mask.any(axis=1), np.minimum(mass, 1), np.nan)
 
 
 @metric(greater_is_better=True, bounds=(0, 1), family="ground truth", requires_truth=True, partial=True)
-def relevance_rank_accuracy(estimator, X, maps, y=None, *, truth=None, target=None, batch_size=None):
+def relevance_rank_accuracy(
+    estimator: Any,
+    X: ArrayLike | None,
+    maps: np.ndarray,
+    y: ArrayLike | None = None,
+    *,
+    truth: EventTruth | ArrayLike | None = None,
+    target: Any = None,
+    batch_size: int | None = None,
+) -> np.ndarray:
     r"""Share of the K most relevant cells that lie on the event, which has K cells.
 
     .. math:: \frac{|\{i_1, \dots, i_K\} \cap M|}{K}, \quad K = |M|, \quad |a_{i_1}| \ge |a_{i_2}| \ge \dots
@@ -98,17 +122,26 @@ def relevance_rank_accuracy(estimator, X, maps, y=None, *, truth=None, target=No
     >>> relevance_rank_accuracy(None, None, np.array([[1.0, 0.0, 3.0, -4.0]]), truth=np.array([[1, 0, 0, 1]])).tolist()
     [0.5]
     """
-    it = located(estimator, X, maps, truth, target, batch_size)
-    size = it.inside.sum(axis=1)
-    kth = np.take_along_axis(np.sort(it.relevance, axis=1)[:, ::-1], np.maximum(size - 1, 0)[:, None], axis=1)
-    above, tied = it.relevance > kth, it.relevance == kth
+    cells = match_cells(estimator, X, maps, truth, target, batch_size)
+    size = cells.inside.sum(axis=1)
+    kth = np.take_along_axis(np.sort(cells.relevance, axis=1)[:, ::-1], np.maximum(size - 1, 0)[:, None], axis=1)
+    above, tied = cells.relevance > kth, cells.relevance == kth
     places_left = size - above.sum(axis=1)
-    hits = (above & it.inside).sum(axis=1) + places_left * (tied & it.inside).sum(axis=1) / tied.sum(axis=1)
-    return np.where(_is_constant(it.relevance), np.nan, share(hits, size))
+    hits = (above & cells.inside).sum(axis=1) + places_left * (tied & cells.inside).sum(axis=1) / tied.sum(axis=1)
+    return np.where(is_constant(cells.relevance), np.nan, ratio_or_nan(hits, size))
 
 
 @metric(greater_is_better=True, bounds=(0, 1), family="ground truth", requires_truth=True, partial=True)
-def pointing_game(estimator, X, maps, y=None, *, truth=None, target=None, batch_size=None):
+def pointing_game(
+    estimator: Any,
+    X: ArrayLike | None,
+    maps: np.ndarray,
+    y: ArrayLike | None = None,
+    *,
+    truth: EventTruth | ArrayLike | None = None,
+    target: Any = None,
+    batch_size: int | None = None,
+) -> np.ndarray:
     r"""Whether the most relevant cell lies on the event.
 
     .. math:: \mathbb{1}\big[\arg\max_i |a_i| \in M\big]
@@ -150,14 +183,23 @@ def pointing_game(estimator, X, maps, y=None, *, truth=None, target=None, batch_
     >>> pointing_game(None, None, np.array([[1.0, 4.0, 3.0, -4.0]]), truth=np.array([[1, 0, 0, 1]])).tolist()
     [0.5]
     """
-    it = located(estimator, X, maps, truth, target, batch_size)
-    greatest = it.relevance == it.relevance.max(axis=1, keepdims=True)
-    hits = (greatest & it.inside).sum(axis=1) / greatest.sum(axis=1)
-    return np.where(_is_constant(it.relevance) | ~it.inside.any(axis=1), np.nan, hits)
+    cells = match_cells(estimator, X, maps, truth, target, batch_size)
+    greatest = cells.relevance == cells.relevance.max(axis=1, keepdims=True)
+    hits = (greatest & cells.inside).sum(axis=1) / greatest.sum(axis=1)
+    return np.where(is_constant(cells.relevance) | ~cells.inside.any(axis=1), np.nan, hits)
 
 
 @metric(greater_is_better=True, bounds=(0, 1), family="ground truth", requires_truth=True, partial=True)
-def max_iou(estimator, X, maps, y=None, *, truth=None, target=None, batch_size=None):
+def max_iou(
+    estimator: Any,
+    X: ArrayLike | None,
+    maps: np.ndarray,
+    y: ArrayLike | None = None,
+    *,
+    truth: EventTruth | ArrayLike | None = None,
+    target: Any = None,
+    batch_size: int | None = None,
+) -> np.ndarray:
     r"""Overlap of the relevant region with the event, at the threshold where it is greatest.
 
     .. math:: \max_\tau \frac{|R_\tau \cap M|}{|R_\tau \cup M|}, \quad R_\tau = \{i : |a_i| \ge \tau\}
@@ -199,14 +241,10 @@ def max_iou(estimator, X, maps, y=None, *, truth=None, target=None, batch_size=N
     >>> max_iou(None, None, np.array([[1.0, 0.0, 3.0, -4.0]]), truth=np.array([[1, 0, 0, 1]])).round(3).tolist()
     [0.667]
     """
-    it = located(estimator, X, maps, truth, target, batch_size)
-    order = np.argsort(-it.relevance, axis=1, kind="stable")
-    relevance, inside = (np.take_along_axis(values, order, axis=1) for values in (it.relevance, it.inside))
+    cells = match_cells(estimator, X, maps, truth, target, batch_size)
+    order = np.argsort(-cells.relevance, axis=1, kind="stable")
+    relevance, inside = (np.take_along_axis(values, order, axis=1) for values in (cells.relevance, cells.inside))
     hits, region = inside.cumsum(axis=1), np.arange(1, inside.shape[1] + 1)
     overlap = hits / (region + inside.sum(axis=1, keepdims=True) - hits)
     overlap[:, :-1][relevance[:, :-1] == relevance[:, 1:]] = 0  # a threshold takes all of a tie or nothing
-    return np.where(_is_constant(it.relevance) | ~inside.any(axis=1), np.nan, overlap.max(axis=1))
-
-
-def _is_constant(relevance):
-    return np.ptp(relevance, axis=1) == 0
+    return np.where(is_constant(cells.relevance) | ~inside.any(axis=1), np.nan, overlap.max(axis=1))

@@ -1,56 +1,76 @@
 """What the classifier makes of the explained part of a clip alone: average drop, average increase, prediction change."""
 
+from typing import Any
+
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 
-from ..engine import mask, minmax, shared
+from ..engine import is_constant, mask, minmax, shared
+from ..utils.random import RandomStateLike
+from ..utils.statistics import ratio_or_nan
 from ._convention import convention_of
 from .base import metric
-from .perturbation import outcomes, ranks, subject
-
-
-def _share(loss, before):
-    return np.divide(loss, before, out=np.full(len(loss), np.nan), where=before > 0)
-
+from .perturbation import predict_perturbed, prepare_clips, ranks
 
 # The drop in confidence from its loss and what it was, by convention. The peers multiply the clip with the map as it is.
 DROPS = {
-    None: _share,
+    None: ratio_or_nan,
     "pytorch-grad-cam": lambda loss, before: loss,
     "torch-cam": lambda loss, before: loss / (before + 1e-7),
 }
 
 
-def top_half(maps, top=0.5, random_state=0):
+def top_half(maps: np.ndarray, top: float = 0.5, random_state: RandomStateLike = 0) -> np.ndarray:
     """Return maps min–max scaled per clip and zeroed outside their ``top`` share of pixels; NaN for a constant map."""
     count = int(np.ceil(top * maps[0].numel()))
     return torch.where(ranks(maps, random_state) < count, minmax(maps), torch.zeros_like(maps))
 
 
 @shared
-def masked_predictions(estimator, X, maps, target, baseline, top, batch_size, random_state, product=False):
-    """Return the subject, p_c of the explained input (NaN for a constant map) and whether the label changes.
+def masked_predictions(
+    estimator: Any,
+    X: ArrayLike,
+    maps: np.ndarray,
+    target: Any,
+    baseline: str | float,
+    top: float,
+    batch_size: int | None,
+    random_state: RandomStateLike,
+    product: Any = False,
+) -> np.ndarray:
+    """Return the clips, p_c of the explained input (NaN for a constant map) and whether the label changes.
 
     With ``product`` the explained input is m ⊙ x, with the map as it is, constant or not.
     """
     _check_top(top)
-    it = subject(estimator, X, maps, target, batch_size)
+    explained = prepare_clips(estimator, X, maps, target, batch_size)
 
     def explained_input(x, maps, baseline):
-        explained = x * maps if product else mask(x, torch.nan_to_num(top_half(maps, top, random_state)), baseline)
-        return lambda clips, variants: explained[clips, None]
+        masked = x * maps if product else mask(x, torch.nan_to_num(top_half(maps, top, random_state)), baseline)
+        return lambda clips, variants: masked[clips, None]
 
-    after, predicted = outcomes(it, 1, explained_input, baseline=baseline, random_state=random_state)
-    constant = (np.ptp(it.maps.reshape(len(it.maps), -1), axis=1) == 0) & (not product)
+    after, predicted = predict_perturbed(explained, 1, explained_input, baseline=baseline, random_state=random_state)
+    constant = is_constant(explained.maps) & (not product)
     after = np.where(constant, np.nan, after[:, 0])
-    changed = np.where(constant, np.nan, predicted[:, 0] != it.predicted)
-    return it, after, changed
+    changed = np.where(constant, np.nan, predicted[:, 0] != explained.predicted)
+    return explained, after, changed
 
 
 @metric(greater_is_better=False, bounds=(0, 1), family="faithfulness")
 def average_drop(
-    estimator, X, maps, y=None, *, target=None, baseline="floor", top=0.5, convention=None, batch_size=None, random_state=0
-):
+    estimator: Any,
+    X: ArrayLike,
+    maps: np.ndarray,
+    y: ArrayLike | None = None,
+    *,
+    target: Any = None,
+    baseline: str | float = "floor",
+    top: float = 0.5,
+    convention: str | None = None,
+    batch_size: int | None = None,
+    random_state: RandomStateLike = 0,
+) -> np.ndarray:
     r"""Loss of confidence when only the explained part of a clip is heard.
 
     .. math:: \max(0, Y - O) / Y, \quad Y = p_c(x), \quad O = p_c\big(b + m \odot (x - b)\big)
@@ -112,14 +132,24 @@ def average_drop(
     """
     drop = convention_of(DROPS, convention, "average_drop")
     product = convention is not None
-    it, after, _ = masked_predictions(estimator, X, maps, target, baseline, top, batch_size, random_state, product)
-    return drop(np.maximum(0, it.before - after), it.before)
+    explained, after, _ = masked_predictions(estimator, X, maps, target, baseline, top, batch_size, random_state, product)
+    return drop(np.maximum(0, explained.before - after), explained.before)
 
 
 @metric(greater_is_better=True, bounds=(0, 1), family="faithfulness")
 def average_increase(
-    estimator, X, maps, y=None, *, target=None, baseline="floor", top=0.5, convention=None, batch_size=None, random_state=0
-):
+    estimator: Any,
+    X: ArrayLike,
+    maps: np.ndarray,
+    y: ArrayLike | None = None,
+    *,
+    target: Any = None,
+    baseline: str | float = "floor",
+    top: float = 0.5,
+    convention: str | None = None,
+    batch_size: int | None = None,
+    random_state: RandomStateLike = 0,
+) -> np.ndarray:
     r"""Whether the classifier is surer when only the explained part of a clip is heard.
 
     .. math:: \mathbb{1}[O > Y], \quad Y = p_c(x), \quad O = p_c\big(b + m \odot (x - b)\big)
@@ -169,12 +199,23 @@ def average_increase(
     """
     convention_of(DROPS, convention, "average_increase")
     product = convention is not None
-    it, after, _ = masked_predictions(estimator, X, maps, target, baseline, top, batch_size, random_state, product)
-    return np.where(np.isnan(after), np.nan, after > it.before)
+    explained, after, _ = masked_predictions(estimator, X, maps, target, baseline, top, batch_size, random_state, product)
+    return np.where(np.isnan(after), np.nan, after > explained.before)
 
 
 @metric(greater_is_better=False, bounds=(0, 1), family="faithfulness")
-def prediction_change(estimator, X, maps, y=None, *, target=None, baseline="floor", top=0.5, batch_size=None, random_state=0):
+def prediction_change(
+    estimator: Any,
+    X: ArrayLike,
+    maps: np.ndarray,
+    y: ArrayLike | None = None,
+    *,
+    target: Any = None,
+    baseline: str | float = "floor",
+    top: float = 0.5,
+    batch_size: int | None = None,
+    random_state: RandomStateLike = 0,
+) -> np.ndarray:
     r"""Whether the predicted label changes when only the explained part of a clip is heard.
 
     .. math:: \mathbb{1}\big[\arg\max_c p_c(x) \ne \arg\max_c p_c(b + m \odot (x - b))\big]
@@ -223,7 +264,9 @@ def prediction_change(estimator, X, maps, y=None, *, target=None, baseline="floo
 
 
 @metric(greater_is_better=False, bounds=(0, 1), family="complexity")
-def mean_top_weights(estimator, X, maps, y=None, *, top=0.5):
+def mean_top_weights(
+    estimator: Any, X: ArrayLike | None, maps: np.ndarray, y: ArrayLike | None = None, *, top: float = 0.5
+) -> np.ndarray:
     """Mean of the top half of the min–max scaled map: how much of the clip the explanation keeps.
 
     It puts the average drop into proportion: a map that keeps everything drops nothing. Smaller means sharper.
@@ -262,7 +305,7 @@ def mean_top_weights(estimator, X, maps, y=None, *, top=0.5):
     count = int(np.ceil(top * flat.shape[1]))
     low, extent = flat.min(axis=1), np.ptp(flat, axis=1)
     mean = np.sort(flat, axis=1)[:, -count:].mean(axis=1)
-    return np.divide(mean - low, extent, out=np.full(len(flat), np.nan), where=extent > 0)
+    return ratio_or_nan(mean - low, extent)
 
 
 def _check_top(top):

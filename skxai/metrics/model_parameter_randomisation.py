@@ -1,15 +1,20 @@
 """Does a map depend on what the network has learned?"""
 
 import copy
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
+from torch import nn
 
 from ..engine import shared, unwrap
-from ..utils.random import seed_from
+from ..utils.random import RandomStateLike, seed_from
+from ..utils.statistics import ratio_or_nan
 from ._convention import convention_of
-from ._other_module import correlation_with, explained, reinitialise, seed_of, weighted_layers
+from ._other_module import correlate_with_module, prepare_for_another_module, reinitialise, seed_of, weighted_layers
 from .base import metric
 
 ORDERS = ("cascading", "independent")
@@ -37,11 +42,11 @@ class RandomisationCurve:
     correlations: np.ndarray
     target: np.ndarray
 
-    def mean(self):
+    def mean(self) -> np.ndarray:
         """Return the mean correlation of each stage ``(s,)`` over the clips where it is defined."""
         return _mean_of_defined(self.correlations, axis=0)
 
-    def per_clip(self):
+    def per_clip(self) -> np.ndarray:
         """Return the mean correlation of each clip ``(n,)`` over the stages where it is defined."""
         return _mean_of_defined(self.correlations, axis=1)
 
@@ -49,17 +54,17 @@ class RandomisationCurve:
 @shared
 @torch.inference_mode(False)  # where the weights could not be used for gradients
 def model_parameter_randomisation_curve(
-    estimator,
-    X,
-    maps,
-    y=None,
+    estimator: Any,
+    X: ArrayLike,
+    maps: np.ndarray,
+    y: ArrayLike | None = None,
     *,
-    target=None,
-    order="cascading",
-    n_stages=10,
-    convention=None,
-    random_state=0,
-):
+    target: Any = None,
+    order: str = "cascading",
+    n_stages: int | None = 10,
+    convention: str | None = None,
+    random_state: RandomStateLike = 0,
+) -> RandomisationCurve:
     r"""Rank correlation of the maps with those of the same network after its layers were re-initialised, stage by stage.
 
     .. math:: \rho_l = \rho\big(|M(x)|, |M^{(l)}(x)|\big)
@@ -129,7 +134,7 @@ def model_parameter_randomisation_curve(
     convention_of(ONE_SEED, convention, "model_parameter_randomisation")
     if n_stages is not None and n_stages < 1:
         raise ValueError(f"n_stages must be at least 1, or None for all; got {n_stages!r}.")
-    it = explained(estimator, X, maps, target, "model_parameter_randomisation")
+    explained = prepare_for_another_module(estimator, X, maps, target, "model_parameter_randomisation")
     module, seed = unwrap(estimator).module_, seed_from(random_state)
     stages = _stages(module, convention)
     return RandomisationCurve(
@@ -137,28 +142,28 @@ def model_parameter_randomisation_curve(
         tuple(stages[number][0] or type(module).__name__ for number in _evenly(stages, n_stages)),
         np.stack(
             [
-                correlation_with(estimator, randomised, it)
+                correlate_with_module(estimator, randomised, explained)
                 for randomised in randomised_modules(module, order, n_stages, seed, convention)
             ],
             axis=1,
         ),
-        it.predictor.classes_[it.target],
+        explained.predictor.classes_[explained.target],
     )
 
 
 @metric(greater_is_better=False, bounds=(-1, 1), family="randomisation", requires_explainer=True, requires_module=True)
 def model_parameter_randomisation(
-    estimator,
-    X,
-    maps,
-    y=None,
+    estimator: Any,
+    X: ArrayLike,
+    maps: np.ndarray,
+    y: ArrayLike | None = None,
     *,
-    target=None,
-    order="cascading",
-    n_stages=10,
-    convention=None,
-    random_state=0,
-):
+    target: Any = None,
+    order: str = "cascading",
+    n_stages: int | None = 10,
+    convention: str | None = None,
+    random_state: RandomStateLike = 0,
+) -> np.ndarray:
     r"""Mean rank correlation of the maps with those of the same network after its layers were re-initialised.
 
     .. math:: \frac{1}{L} \sum_{l=1}^{L} \rho\big(|M(x)|, |M^{(l)}(x)|\big)
@@ -195,20 +200,12 @@ def model_parameter_randomisation(
     >>> bool(model_parameter_randomisation(explainer, X, explainer.transform(X)).mean() < 0.5)
     True
     """
-    return model_parameter_randomisation_curve(
-        estimator,
-        X,
-        maps,
-        y,
-        target=target,
-        order=order,
-        n_stages=n_stages,
-        convention=convention,
-        random_state=random_state,
-    ).per_clip()
+    return model_parameter_randomisation_curve(**locals()).per_clip()
 
 
-def randomised_modules(module, order="cascading", n_stages=None, seed=0, convention=None):
+def randomised_modules(
+    module: nn.Module, order: str = "cascading", n_stages: int | None = None, seed: int = 0, convention: str | None = None
+) -> Iterator[nn.Module]:
     """Yield copies of a module with re-initialised layers, from the top down.
 
     Parameters
@@ -258,7 +255,4 @@ def _evenly(stages, n_stages):
 
 
 def _mean_of_defined(values, axis):
-    defined = ~np.isnan(values)
-    count = defined.sum(axis=axis)
-    total = np.where(defined, values, 0).sum(axis=axis)
-    return np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)
+    return ratio_or_nan(np.nansum(values, axis=axis), (~np.isnan(values)).sum(axis=axis))

@@ -1,14 +1,17 @@
 """Do the pixels that a map calls more relevant change the prediction more?"""
 
+from typing import Any
+
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 
-from ..engine import shared
-from ..utils.random import seed_from
+from ..engine import is_constant, shared
+from ..utils.random import RandomStateLike, seed_from
 from ..utils.statistics import spearman
 from ._convention import convention_of, ranks_by_position
 from .base import metric
-from .perturbation import outcomes, ranks, subject
+from .perturbation import predict_perturbed, prepare_clips, ranks
 
 # Whether pixels of a group are replaced by one number between 0 and 1, by convention.
 ONE_NUMBER = {None: False, "quantus": True}
@@ -17,19 +20,19 @@ ONE_NUMBER = {None: False, "quantus": True}
 @metric(greater_is_better=True, bounds=(-1, 1), family="faithfulness")
 @shared
 def monotonicity_correlation(
-    estimator,
-    X,
-    maps,
-    y=None,
+    estimator: Any,
+    X: ArrayLike,
+    maps: np.ndarray,
+    y: ArrayLike | None = None,
     *,
-    target=None,
-    baseline="uniform",
-    features_in_step=None,
-    n_draws=10,
-    convention=None,
-    batch_size=None,
-    random_state=0,
-):
+    target: Any = None,
+    baseline: str | float = "uniform",
+    features_in_step: int | None = None,
+    n_draws: int = 10,
+    convention: str | None = None,
+    batch_size: int | None = None,
+    random_state: RandomStateLike = 0,
+) -> np.ndarray:
     r"""Rank correlation of the relevance of groups of pixels with the change that replacing them makes.
 
     .. math:: \rho\Big(\sum_{i \in G} |a_i|,\; \frac{1}{n} \sum_{s=1}^{n} \frac{(p'_s - p)^2}{p^2}\Big)
@@ -87,8 +90,8 @@ def monotonicity_correlation(
     True
     """
     one_number = convention_of(ONE_NUMBER, convention, "monotonicity_correlation")
-    it = subject(estimator, X, maps, target, batch_size)
-    n_pixels = it.X[0].size
+    explained = prepare_clips(estimator, X, maps, target, batch_size)
+    n_pixels = explained.X[0].size
     size = -(-n_pixels // min(64, n_pixels)) if features_in_step is None else features_in_step
     if not 1 <= size <= n_pixels:
         raise ValueError(f"features_in_step must be in [1, {n_pixels}], the pixels of a clip; got {features_in_step!r}.")
@@ -97,11 +100,11 @@ def monotonicity_correlation(
     n_groups = -(-n_pixels // size)
     draws, generator = None, np.random.default_rng(seed_from(random_state))
     if one_number:
-        draws = generator.uniform(size=(n_groups * n_draws, *[1] * (it.X.ndim - 1))).astype(np.float32)
+        draws = generator.uniform(size=(n_groups * n_draws, *[1] * (explained.X.ndim - 1))).astype(np.float32)
     elif baseline == "uniform":
         # A pixel is in one group, so that one field of draws serves all groups.
-        low, high, _ = it.feature_range
-        draws = generator.uniform(low, high, size=(n_draws, *it.X.shape[1:])).astype(np.float32)
+        low, high, _ = explained.feature_range
+        draws = generator.uniform(low, high, size=(n_draws, *explained.X.shape[1:])).astype(np.float32)
     n_repeats = 1 if draws is None else n_draws
 
     def replaced(x, maps, baseline):
@@ -119,10 +122,10 @@ def monotonicity_correlation(
         return make
 
     fill = "floor" if draws is not None else baseline
-    after, _ = outcomes(it, n_groups * n_repeats, replaced, baseline=fill, random_state=random_state)
+    after, _ = predict_perturbed(explained, n_groups * n_repeats, replaced, baseline=fill, random_state=random_state)
     # The division by p² is left out: it is the same for all groups of a clip, and changes no rank.
-    effect = ((after - it.before[:, None]) ** 2).reshape(len(after), n_groups, n_repeats).mean(axis=2)
-    relevance = np.sort(np.abs(it.maps).reshape(len(it.maps), -1).astype(np.float64), axis=1)
+    effect = ((after - explained.before[:, None]) ** 2).reshape(len(after), n_groups, n_repeats).mean(axis=2)
+    relevance = np.sort(np.abs(explained.maps).reshape(len(explained.maps), -1).astype(np.float64), axis=1)
     relevance = np.add.reduceat(relevance, np.arange(0, n_pixels, size), axis=1)
-    defined = ((it.before > 0) | one_number) & (np.ptp(np.abs(it.maps).reshape(len(it.maps), -1), axis=1) > 0)
+    defined = ((explained.before > 0) | one_number) & ~is_constant(np.abs(explained.maps))
     return np.where(defined, spearman(relevance, effect), np.nan)

@@ -1,6 +1,8 @@
 """What the perturbing metrics share: one check of the arguments, one ranking of pixels, one way to run perturbed clips."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,11 +18,11 @@ from ..engine import (
     slices,
     unperturbed_probabilities,
 )
-from ..utils.random import seed_from
+from ..utils.random import RandomStateLike, seed_from
 
 
 @dataclass(frozen=True)
-class Subject:
+class ExplainedClips:
     """What is measured: clips, their maps, and what the classifier says of the clips."""
 
     predictor: Predictor
@@ -33,7 +35,9 @@ class Subject:
 
 
 @shared
-def subject(estimator, X, maps, target=None, batch_size=None):
+def prepare_clips(
+    estimator: Any, X: Any, maps: np.ndarray, target: Any = None, batch_size: int | None = None
+) -> ExplainedClips:
     """Check the arguments that all metrics have in common.
 
     Parameters
@@ -51,7 +55,7 @@ def subject(estimator, X, maps, target=None, batch_size=None):
 
     Returns
     -------
-    Subject
+    ExplainedClips
 
     Raises
     ------
@@ -66,15 +70,17 @@ def subject(estimator, X, maps, target=None, batch_size=None):
     predicted = probabilities.argmax(axis=1)
     columns = predicted if target is None else network.class_indices(X, target)
     before = probabilities[np.arange(len(X)), columns].astype(np.float64)
-    return Subject(network, X, maps, columns, predicted, before, feature_range(estimator, X))
+    return ExplainedClips(network, X, maps, columns, predicted, before, feature_range(estimator, X))
 
 
-def outcomes(subject, n_variants, variants_of, *, baseline, random_state):
+def predict_perturbed(
+    explained: ExplainedClips, n_variants: int, variants_of: Callable, *, baseline: str | float, random_state: RandomStateLike
+) -> tuple[np.ndarray, np.ndarray]:
     """Run the classifier on ``n_variants`` perturbations of every clip.
 
     Parameters
     ----------
-    subject : Subject
+    explained : ExplainedClips
         The clips.
     n_variants : int
         Perturbations of each clip.
@@ -93,19 +99,19 @@ def outcomes(subject, n_variants, variants_of, *, baseline, random_state):
     predicted : ndarray of shape (n, n_variants)
         Column of the class predicted for it.
     """
-    network, n, seed = subject.predictor, len(subject.X), seed_from(random_state)
-    target = torch.tensor(subject.target, device=network.device)
+    network, n, seed = explained.predictor, len(explained.X), seed_from(random_state)
+    target = torch.tensor(explained.target, device=network.device)
     probability, predicted = [], []
     for batch in slices(n, network.batch_size * network.n_threads):
-        x, maps = network.tensor(subject.X[batch]), network.tensor(subject.maps[batch])
-        make = variants_of(x, maps, resolve_baseline(baseline, x, subject.feature_range, seed))
+        x, maps = network.tensor(explained.X[batch]), network.tensor(explained.maps[batch])
+        make = variants_of(x, maps, resolve_baseline(baseline, x, explained.feature_range, seed))
         of_batch = network.sweep(len(x), n_variants, make, target[batch])
         probability.append(of_batch[0].cpu().numpy())
         predicted.append(of_batch[1].cpu().numpy())
     return np.concatenate(probability).astype(np.float64), np.concatenate(predicted).astype(np.int64)
 
 
-def ranks(maps, random_state=0, *, descending=True):
+def ranks(maps: torch.Tensor, random_state: RandomStateLike = 0, *, descending: bool = True) -> torch.Tensor:
     """Return the place of each pixel of ``maps (n, ...)`` in the order of relevance, 0 for the first.
 
     Ties, which class activation maps are full of, are broken by one random order of the pixels, the same for every clip: by
@@ -139,7 +145,7 @@ def _ranks_by_numpy(flat, shuffle, descending):
     return places
 
 
-def hidden_first(x, places, counts, baseline):
+def replace_first(x: torch.Tensor, places: torch.Tensor, counts: torch.Tensor, baseline: torch.Tensor) -> Callable:
     """Return ``make(clips, variants)``: clips whose first ``counts[variant]`` pixels by ``places`` are at the baseline.
 
     With ``x`` and ``baseline`` exchanged it is insertion.

@@ -1,23 +1,29 @@
-"""Areas under the deletion and insertion curves: one number a clip."""
+"""Areas under the deletion and insertion curves: one number a clip. All parameters, ``locals()``, are those of the curves."""
 
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..utils.random import RandomStateLike
 from .base import metric
 from .perturbation_curve import deletion_curve, insertion_curve
 
 
 @metric(greater_is_better=False, bounds=(0, 1), family="faithfulness")
 def deletion_auc(
-    estimator,
-    X,
-    maps,
-    y=None,
+    estimator: Any,
+    X: ArrayLike,
+    maps: np.ndarray,
+    y: ArrayLike | None = None,
     *,
-    target=None,
-    baseline="floor",
-    step=0.01,
-    convention=None,
-    batch_size=None,
-    random_state=0,
-):
+    target: Any = None,
+    baseline: str | float = "floor",
+    step: float = 0.01,
+    convention: str | None = None,
+    batch_size: int | None = None,
+    random_state: RandomStateLike = 0,
+) -> np.ndarray:
     """Area under the deletion curve of the probability: how slowly the class disappears. Smaller is better.
 
     See ``deletion_curve`` for the parameters, the formula and the source.
@@ -36,34 +42,23 @@ def deletion_auc(
     >>> deletion_auc(LogisticRegression().fit(X, X[:, 0]), X, np.tile([1.0, 0.0], (4, 1))).shape
     (4,)
     """
-    return deletion_curve(
-        estimator,
-        X,
-        maps,
-        y,
-        target=target,
-        baseline=baseline,
-        step=step,
-        convention=convention,
-        batch_size=batch_size,
-        random_state=random_state,
-    ).auc()
+    return deletion_curve(**locals()).auc()
 
 
 @metric(greater_is_better=True, bounds=(0, 1), family="faithfulness")
 def insertion_auc(
-    estimator,
-    X,
-    maps,
-    y=None,
+    estimator: Any,
+    X: ArrayLike,
+    maps: np.ndarray,
+    y: ArrayLike | None = None,
     *,
-    target=None,
-    baseline="floor",
-    step=0.01,
-    convention=None,
-    batch_size=None,
-    random_state=0,
-):
+    target: Any = None,
+    baseline: str | float = "floor",
+    step: float = 0.01,
+    convention: str | None = None,
+    batch_size: int | None = None,
+    random_state: RandomStateLike = 0,
+) -> np.ndarray:
     """Area under the insertion curve of the probability: how soon the class appears. Greater is better.
 
     See ``insertion_curve`` for the parameters, the formula and the source.
@@ -82,24 +77,22 @@ def insertion_auc(
     >>> insertion_auc(LogisticRegression().fit(X, X[:, 0]), X, np.tile([1.0, 0.0], (4, 1))).shape
     (4,)
     """
-    return insertion_curve(
-        estimator,
-        X,
-        maps,
-        y,
-        target=target,
-        baseline=baseline,
-        step=step,
-        convention=convention,
-        batch_size=batch_size,
-        random_state=random_state,
-    ).auc()
+    return insertion_curve(**locals()).auc()
 
 
 @metric(greater_is_better=False, bounds=(0, 1), family="faithfulness", requires_y=True)
 def deletion_accuracy_auc(
-    estimator, X, maps, y=None, *, target=None, baseline="floor", step=0.01, batch_size=None, random_state=0
-):
+    estimator: Any,
+    X: ArrayLike,
+    maps: np.ndarray,
+    y: ArrayLike | None = None,
+    *,
+    target: Any = None,
+    baseline: str | float = "floor",
+    step: float = 0.01,
+    batch_size: int | None = None,
+    random_state: RandomStateLike = 0,
+) -> np.ndarray:
     """Area under the deletion curve of the accuracy: the mean over the clips is the area under Wang's curve.
 
     See ``deletion_curve`` for the parameters; ``y`` is needed. Smaller is better.
@@ -122,23 +115,22 @@ def deletion_accuracy_auc(
     >>> deletion_accuracy_auc(LogisticRegression().fit(X, X[:, 0]), X, np.tile([1.0, 0.0], (4, 1)), X[:, 0]).tolist()
     [1.0, 0.25, 1.0, 0.25]
     """
-    return deletion_curve(
-        estimator,
-        X,
-        maps,
-        y,
-        target=target,
-        baseline=baseline,
-        step=step,
-        batch_size=batch_size,
-        random_state=random_state,
-    ).auc(by="accuracy")
+    return deletion_curve(**locals()).auc(by="accuracy")
 
 
 @metric(greater_is_better=True, bounds=(0, 1), family="faithfulness", requires_y=True)
 def insertion_accuracy_auc(
-    estimator, X, maps, y=None, *, target=None, baseline="floor", step=0.01, batch_size=None, random_state=0
-):
+    estimator: Any,
+    X: ArrayLike,
+    maps: np.ndarray,
+    y: ArrayLike | None = None,
+    *,
+    target: Any = None,
+    baseline: str | float = "floor",
+    step: float = 0.01,
+    batch_size: int | None = None,
+    random_state: RandomStateLike = 0,
+) -> np.ndarray:
     """Area under the insertion curve of the accuracy: the mean over the clips is the area under Wang's curve.
 
     See ``insertion_curve`` for the parameters; ``y`` is needed. Greater is better.
@@ -161,14 +153,4 @@ def insertion_accuracy_auc(
     >>> insertion_accuracy_auc(LogisticRegression().fit(X, X[:, 0]), X, np.tile([1.0, 0.0], (4, 1)), X[:, 0]).tolist()
     [1.0, 0.75, 1.0, 0.75]
     """
-    return insertion_curve(
-        estimator,
-        X,
-        maps,
-        y,
-        target=target,
-        baseline=baseline,
-        step=step,
-        batch_size=batch_size,
-        random_state=random_state,
-    ).auc(by="accuracy")
+    return insertion_curve(**locals()).auc(by="accuracy")

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
+from numpy.typing import ArrayLike
 
 from ..engine import shared
+from ..utils.random import RandomStateLike
 from ._convention import convention_of, ranks_by_position
-from .perturbation import hidden_first, outcomes, ranks, subject
+from .perturbation import predict_perturbed, prepare_clips, ranks, replace_first
 
 CURVES = ("probability", "accuracy")
 
@@ -73,7 +76,7 @@ class PerturbationCurve:
     target: np.ndarray
     y: np.ndarray | None = None
 
-    def curves(self, by="probability"):
+    def curves(self, by: str = "probability") -> np.ndarray:
         """Return the curve of each clip.
 
         Parameters
@@ -98,15 +101,15 @@ class PerturbationCurve:
             raise ValueError(f"y must be given for the {self.kind} curve by accuracy; got None.")
         return (self.predictions == self.y[:, None]).astype(np.float64)
 
-    def mean(self, by="probability"):
+    def mean(self, by: str = "probability") -> np.ndarray:
         """Return the mean curve ``(s,)`` over the clips."""
         return self.curves(by).mean(axis=0)
 
-    def auc(self, by="probability"):
+    def auc(self, by: str = "probability") -> np.ndarray:
         """Return the area under each clip's curve ``(n,)``: trapezoids over the share of pixels in [0, 1]."""
         return np.trapezoid(self.curves(by), self.fractions, axis=1)
 
-    def per_class(self, by="probability"):
+    def per_class(self, by: str = "probability") -> pd.DataFrame:
         """Return the mean curve of each class.
 
         Parameters
@@ -126,18 +129,18 @@ class PerturbationCurve:
 
 @shared
 def deletion_curve(
-    estimator,
-    X,
-    maps,
-    y=None,
+    estimator: Any,
+    X: ArrayLike,
+    maps: np.ndarray,
+    y: ArrayLike | None = None,
     *,
-    target=None,
-    baseline="floor",
-    step=0.01,
-    convention=None,
-    batch_size=None,
-    random_state=0,
-):
+    target: Any = None,
+    baseline: str | float = "floor",
+    step: float = 0.01,
+    convention: str | None = None,
+    batch_size: int | None = None,
+    random_state: RandomStateLike = 0,
+) -> PerturbationCurve:
     """Send the pixels to the baseline, the most relevant first.
 
     Parameters
@@ -195,18 +198,18 @@ def deletion_curve(
 
 @shared
 def insertion_curve(
-    estimator,
-    X,
-    maps,
-    y=None,
+    estimator: Any,
+    X: ArrayLike,
+    maps: np.ndarray,
+    y: ArrayLike | None = None,
     *,
-    target=None,
-    baseline="floor",
-    step=0.01,
-    convention=None,
-    batch_size=None,
-    random_state=0,
-):
+    target: Any = None,
+    baseline: str | float = "floor",
+    step: float = 0.01,
+    convention: str | None = None,
+    batch_size: int | None = None,
+    random_state: RandomStateLike = 0,
+) -> PerturbationCurve:
     """Bring the pixels back from the baseline, the most relevant first.
 
     Parameters
@@ -225,7 +228,7 @@ def insertion_curve(
     step : float, default=0.01
         Share of the pixels at a time; at least one pixel.
     convention : {"torch-cam"} or None, default=None
-        Whose number it is; see ``deletion_curve``. Quantus has no insertion.
+        Package whose convention is reproduced; see ``deletion_curve``. Quantus has no insertion.
     batch_size : int or None, default=None
         Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
     random_state : int, RandomState instance or None, default=0
@@ -256,10 +259,10 @@ def insertion_curve(
 def _curve(kind, estimator, X, maps, y, target, baseline, step, convention, batch_size, random_state):
     if not 0 < step <= 1:
         raise ValueError(f"step must be a share of the pixels in (0, 1]; got {step!r}.")
-    it = subject(estimator, X, maps, target, batch_size)
-    if y is not None and np.shape(y) != (len(it.X),):
-        raise ValueError(f"y must hold one label for each of the {len(it.X)} clips; got shape {np.shape(y)}.")
-    n_pixels = it.X[0].size
+    explained = prepare_clips(estimator, X, maps, target, batch_size)
+    if y is not None and np.shape(y) != (len(explained.X),):
+        raise ValueError(f"y must hold one label for each of the {len(explained.X)} clips; got shape {np.shape(y)}.")
+    n_pixels = explained.X[0].size
     counts = convention.counts(n_pixels, step)
     changed = counts > 0 if kind == "deletion" else counts < n_pixels  # of the clip as it is the classifier has been asked
 
@@ -269,18 +272,20 @@ def _curve(kind, estimator, X, maps, y, target, baseline, step, convention, batc
             places = ranks(maps, random_state)
         else:
             places, baseline = ranks_by_position(maps), convention.baseline(x)
-        return hidden_first(x, places, steps, baseline) if kind == "deletion" else hidden_first(baseline, places, steps, x)
+        return replace_first(x, places, steps, baseline) if kind == "deletion" else replace_first(baseline, places, steps, x)
 
-    probability, predicted = (np.repeat(as_it_is[:, None], len(counts), axis=1) for as_it_is in (it.before, it.predicted))
-    probability[:, changed], predicted[:, changed] = outcomes(
-        it, np.count_nonzero(changed), perturbed, baseline=baseline, random_state=random_state
+    probability, predicted = (
+        np.repeat(as_it_is[:, None], len(counts), axis=1) for as_it_is in (explained.before, explained.predicted)
     )
-    classes = it.predictor.classes_
+    probability[:, changed], predicted[:, changed] = predict_perturbed(
+        explained, np.count_nonzero(changed), perturbed, baseline=baseline, random_state=random_state
+    )
+    classes = explained.predictor.classes_
     return PerturbationCurve(
         kind,
         counts / n_pixels,
         probability,
         classes[predicted],
-        classes[it.target],
+        classes[explained.target],
         None if y is None else np.asarray(y),
     )

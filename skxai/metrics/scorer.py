@@ -1,38 +1,21 @@
 """Metrics as scorers for ``cross_val_score`` and ``GridSearchCV``: greater is better, whatever the metric's direction."""
 
-import inspect
-import warnings
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
-from sklearn.exceptions import UndefinedMetricWarning
-from sklearn.utils.metadata_routing import MetadataRequest
+from numpy.typing import ArrayLike
 
 from ..datasets import EventTruth
 from ..engine import shared_passes
 from ._pipeline import runs_module, split_pipeline
-from .base import all_metrics, find_metric, find_scored_metric
+from ._scorers import MultiScorer, Scorer, accepted, check_params
+from .base import all_metrics
 
 
-def get_scorer_names():
-    """Return the names of skxai's scorers.
-
-    A metric that is declared elsewhere has a scorer, too, which ``get_scorer`` finds by its name.
-
-    Returns
-    -------
-    list of str
-        Sorted.
-
-    Examples
-    --------
-    >>> from skxai.metrics import get_scorer_names
-    >>> "insertion_auc" in get_scorer_names()
-    True
-    """
-    return sorted(metric.scorer_name for _, metric in all_metrics())
-
-
-def available_scorers(y=None, truth=None, explainers=()):
+def available_scorers(
+    y: ArrayLike | None = None, truth: EventTruth | ArrayLike | None = None, explainers: Iterable[Any] = ()
+) -> list[str]:
     """Return the names of the scorers whose needs are met.
 
     Parameters
@@ -71,7 +54,7 @@ def _has_truth(metric, truth):
     return truth is not None or not metric.requires_truth
 
 
-def get_scorer(name, **params):
+def get_scorer(name: str, **params: Any) -> Scorer:
     """Return a scorer by its name.
 
     Parameters
@@ -103,10 +86,10 @@ def get_scorer(name, **params):
     >>> get_scorer("neg_deletion_auc", step=0.05)
     get_scorer('neg_deletion_auc', step=0.05)
     """
-    return _Scorer(name, params)
+    return Scorer(name, params)
 
 
-def explanation_scorer(*names, **params):
+def explanation_scorer(*names: str, **params: Any) -> Scorer | MultiScorer:
     """Return one scorer for several metrics: features, maps and shared passes are computed once.
 
     Parameters
@@ -134,10 +117,18 @@ def explanation_scorer(*names, **params):
     >>> explanation_scorer("insertion_auc", "neg_deletion_auc")
     explanation_scorer('insertion_auc', 'neg_deletion_auc')
     """
-    return _Scorer(names[0], params) if len(names) == 1 else _MultiScorer(names, params)
+    return Scorer(names[0], params) if len(names) == 1 else MultiScorer(names, params)
 
 
-def evaluate(estimator, X, y=None, scoring=None, maps=None, truth=None, **params):
+def evaluate(
+    estimator: Any,
+    X: Any,
+    y: ArrayLike | None = None,
+    scoring: Sequence[str] | None = None,
+    maps: np.ndarray | None = None,
+    truth: EventTruth | ArrayLike | None = None,
+    **params: Any,
+) -> dict[str, np.ndarray]:
     """Measure explanations clip by clip.
 
     Parameters
@@ -179,123 +170,12 @@ def evaluate(estimator, X, y=None, scoring=None, maps=None, truth=None, **params
     >>> evaluate(explainer, X, scoring=["neg_average_drop"])["average_drop"].shape
     (5,)
     """
-    scorers = [_Scorer(name, {}) for name in (available_scorers(y, truth, [estimator]) if scoring is None else scoring)]
-    _check_params(params, [scorer.metric for scorer in scorers])
+    scorers = [Scorer(name, {}) for name in (available_scorers(y, truth, [estimator]) if scoring is None else scoring)]
+    check_params(params, [scorer.metric for scorer in scorers])
     with shared_passes():
         explainer, features = (estimator, X) if maps is not None else split_pipeline(estimator, X)
         maps = explainer.transform(features) if maps is None else maps
         return {
-            scorer.metric.__name__: scorer.per_clip(explainer, features, maps, y, truth, _accepted(scorer.metric, params))
+            scorer.metric.__name__: scorer.per_clip(explainer, features, maps, y, truth, accepted(scorer.metric, params))
             for scorer in scorers
         }
-
-
-class _RoutesTruth:
-    """Asks scikit-learn's metadata routing for the truth, where a metric needs it: it is cut into folds as X and y are."""
-
-    def get_metadata_routing(self):
-        request = MetadataRequest(owner=self)
-        if any(metric.requires_truth for metric in self.metrics):
-            request.score.add_request(param="truth", alias=True)
-        return request
-
-
-class _Scorer(_RoutesTruth):
-    """One metric as a scorer."""
-
-    def __init__(self, name, params):
-        metric = find_scored_metric(name)
-        if metric is None:
-            raise ValueError(f"scorer {name!r} is unknown; get_scorer_names() gives {', '.join(get_scorer_names())}.")
-        self.name, self.params, self.metric = name, params, metric
-        self.metrics = [self.metric]
-        unknown = sorted(set(params) - set(_parameters(self.metric)))
-        if unknown:
-            raise ValueError(
-                f"{unknown[0]!r} is not a parameter of {self.metric.__name__}; they are {', '.join(_parameters(self.metric))}."
-            )
-
-    def __call__(self, estimator, X, y=None, truth=None):
-        with shared_passes():
-            explainer, features = split_pipeline(estimator, X)
-            return self.of_maps(explainer, features, explainer.transform(features), y, truth)
-
-    def of_maps(self, explainer, features, maps, y, truth):
-        """Return the score of maps that are there already."""
-        values = self.per_clip(explainer, features, maps, y, truth, self.params)
-        return mean_of_defined(values, self.metric.__name__) * (1 if self.metric.greater_is_better else -1)
-
-    def per_clip(self, explainer, features, maps, y, truth, params):
-        """Return the metric's values, one a clip."""
-        if self.metric.requires_y and y is None:
-            raise ValueError(f"y must be given for the scorer {self.name!r}; got None.")
-        if truth is not None and "truth" in _parameters(self.metric):
-            params = {**params, "truth": truth}
-        return self.metric(explainer, features, maps, y, **params)
-
-    def __repr__(self):
-        return f"get_scorer({', '.join([repr(self.name), *_shown(self.params)])})"
-
-
-class _MultiScorer(_RoutesTruth):
-    """Several metrics as one scorer."""
-
-    def __init__(self, names, params):
-        if not names:
-            raise ValueError("names must hold at least one scorer; got none.")
-        self.names, self.params = names, params
-        self.metrics = [_Scorer(name, {}).metric for name in names]
-        _check_params(params, self.metrics)
-        self.scorers = [_Scorer(name, _accepted(metric, params)) for name, metric in zip(names, self.metrics)]
-
-    def __call__(self, estimator, X, y=None, truth=None):
-        with shared_passes():
-            explainer, features = split_pipeline(estimator, X)
-            maps = explainer.transform(features)
-            return {scorer.name: scorer.of_maps(explainer, features, maps, y, truth) for scorer in self.scorers}
-
-    def __repr__(self):
-        return f"explanation_scorer({', '.join([*map(repr, self.names), *_shown(self.params)])})"
-
-
-def mean_of_defined(values, name, of=None):
-    """Return the mean of the values that are not NaN, and warn once with the number of the others.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n,)
-        One a clip.
-    name : str
-        Of the metric. One that is declared ``partial`` is for some clips only: no warning tells of the others.
-    of : str or None, default=None
-        Whose values they are, for the warning.
-    """
-    undefined = np.isnan(values)
-    if undefined.any() and not getattr(find_metric(name), "partial", False):
-        warnings.warn(
-            f"{name}{f' of {of}' if of else ''} is undefined for {undefined.sum()} of {len(values)} clips (a constant map, "
-            "probability 0 or a constant effect); the score is the mean of the others.",
-            UndefinedMetricWarning,
-            stacklevel=2,
-        )
-    return float(values[~undefined].mean()) if not undefined.all() else float("nan")
-
-
-def _parameters(metric):
-    parameters = inspect.signature(metric).parameters.values()
-    return [parameter.name for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY]
-
-
-def _check_params(params, metrics):
-    """Refuse a parameter that no metric takes: it would be lost in silence."""
-    for name in params:
-        if not any(name in _parameters(metric) for metric in metrics):
-            raise ValueError(f"{name!r} is not a parameter of any of {', '.join(metric.__name__ for metric in metrics)}.")
-
-
-def _accepted(metric, params):
-    return {name: value for name, value in params.items() if name in _parameters(metric)}
-
-
-def _shown(params):
-    return [f"{name}={value!r}" for name, value in params.items()]

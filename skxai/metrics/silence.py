@@ -1,10 +1,13 @@
 """How much relevance lies where there is nothing to hear?"""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_array
 
 from ..engine import unwrap
-from ._truth import share
+from ..utils.statistics import ratio_or_nan
 from .base import metric
 
 # Of a clip's range of values. What resizing in float32 makes of a constant is less, and of a clip that is all silent it is a
@@ -13,7 +16,9 @@ TOLERANCE, ROUNDING = 1e-4, 1e-6
 
 
 @metric(greater_is_better=False, bounds=(0, 1), family="axiomatic", partial=True)
-def silence_mass(estimator, X, maps, y=None, *, min_columns=None):
+def silence_mass(
+    estimator: Any, X: ArrayLike, maps: np.ndarray, y: ArrayLike | None = None, *, min_columns: int | None = None
+) -> np.ndarray:
     r"""Share of the relevance that lies in digital silence.
 
     .. math:: \frac{\sum_{i \in S} |a_i|}{\sum_i |a_i|}
@@ -66,11 +71,11 @@ def silence_mass(estimator, X, maps, y=None, *, min_columns=None):
     greatest = np.abs(getattr(estimator, "feature_range_", 0)).max()
     silent = silent_columns(X, min_columns, greatest, silence=getattr(unwrap(estimator), "silence_", None))
     relevance = np.abs(maps).astype(np.float64).reshape(len(maps), -1, maps.shape[-1]).sum(axis=1)
-    mass = share((relevance * silent).sum(axis=1), relevance.sum(axis=1))
+    mass = ratio_or_nan((relevance * silent).sum(axis=1), relevance.sum(axis=1))
     return np.where(silent.any(axis=1) & ~silent.all(axis=1), mass, np.nan)
 
 
-def silent_columns(X, min_columns=2, greatest=0.0, silence=None):
+def silent_columns(X: np.ndarray, min_columns: int = 2, greatest: float = 0.0, silence: float | None = None) -> np.ndarray:
     """Return which columns of clips ``(n, ..., t)`` are silent, ``(n, t)``; see ``silence_mass``."""
     columns = X.reshape(len(X), -1, X.shape[-1])
     lowest, highest = columns.min(axis=(1, 2)), columns.max(axis=(1, 2))

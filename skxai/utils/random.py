@@ -7,6 +7,8 @@ import numbers
 import numpy as np
 import torch
 
+RandomStateLike = int | np.random.RandomState | np.random.Generator | None
+
 
 def seed_from(random_state):
     """Turn a ``random_state`` parameter into a seed.

@@ -6,13 +6,14 @@ less than as many recordings, so where ``groups`` is given it is recordings that
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.special import ndtr
 from scipy.stats import rankdata
 from scipy.stats import t as student_t
 
 from .random import seed_from
 
-__all__ = ["bootstrap_interval", "bootstrap_means", "group_means", "pearson", "spearman", "standard_error"]
+__all__ = ["bootstrap_interval", "bootstrap_means", "group_means", "pearson", "ratio_or_nan", "spearman", "standard_error"]
 
 _BLOCK = 2**21  # numbers of a block of draws in memory
 
@@ -33,7 +34,7 @@ def group_means(values, groups=None):
         In the order in which the groups first come up; NaN where a group has no value.
     """
     sums, counts = _group_sums(values, groups)
-    return _ratio(sums, counts)
+    return ratio_or_nan(sums, counts)
 
 
 def standard_error(values, groups=None):
@@ -97,7 +98,7 @@ def bootstrap_means(values, groups=None, *, n_resamples=2000, random_state=0):
     for start in range(0, n_resamples, max(1, _BLOCK // n_groups)):
         block = means[start : start + max(1, _BLOCK // n_groups)]
         times_drawn = rng.multinomial(n_groups, np.full(n_groups, 1 / n_groups), size=len(block)).astype(float)
-        block[:] = _ratio(times_drawn @ sums, times_drawn @ counts)
+        block[:] = ratio_or_nan(times_drawn @ sums, times_drawn @ counts)
     return means.reshape(n_resamples, *shape)
 
 
@@ -162,8 +163,10 @@ def _group_sums(values, groups):
     return of_groups[0], of_groups[1]
 
 
-def _ratio(sums, counts):
-    return np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0)
+def ratio_or_nan(part: ArrayLike, whole: ArrayLike) -> np.ndarray:
+    """Return ``part / whole``, broadcast against each other, and NaN where the whole is not above 0."""
+    out = np.full(np.broadcast_shapes(np.shape(part), np.shape(whole)), np.nan)
+    return np.divide(part, whole, out=out, where=np.greater(whole, 0))
 
 
 def pearson(a, b):
@@ -171,9 +174,7 @@ def pearson(a, b):
     a, b = (rows - rows.mean(axis=1, keepdims=True) for rows in (np.asarray(a, float), np.asarray(b, float)))
     constant = (np.ptp(a, axis=1) == 0) | (np.ptp(b, axis=1) == 0)
     norm = np.sqrt((a**2).sum(axis=1) * (b**2).sum(axis=1))
-    defined = ~constant & (norm > 0)
-    correlation = np.divide((a * b).sum(axis=1), norm, out=np.full(len(a), np.nan), where=defined)
-    return np.clip(correlation, -1, 1)
+    return np.clip(ratio_or_nan((a * b).sum(axis=1), np.where(constant, 0, norm)), -1, 1)
 
 
 def spearman(a, b):

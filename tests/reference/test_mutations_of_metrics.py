@@ -158,9 +158,11 @@ def groups_sorted_descending(patch):
 
 @breaks("monotonicity_correlation")
 def draws_between_0_and_1_on_any_scale(patch):
-    subject = monotonicity.subject
+    prepare_clips = monotonicity.prepare_clips
     patch.setattr(
-        monotonicity, "subject", lambda *arguments: replace(subject(*arguments), feature_range=FeatureRange(0.0, 1.0, 0.0))
+        monotonicity,
+        "prepare_clips",
+        lambda *arguments: replace(prepare_clips(*arguments), feature_range=FeatureRange(0.0, 1.0, 0.0)),
     )
 
 
@@ -233,13 +235,15 @@ def shift_is_not_taken_away(patch):
 
 @breaks("relevance_mass_accuracy")
 def mask_of_yes_and_no(patch):
-    located = localisation.located
-    patch.setattr(localisation, "located", lambda *arguments: (it := located(*arguments)) and replace(it, mask=it.mask >= 0.5))
+    match_cells = localisation.match_cells
+    patch.setattr(
+        localisation, "match_cells", lambda *arguments: (it := match_cells(*arguments)) and replace(it, mask=it.mask >= 0.5)
+    )
 
 
 @breaks("relevance_rank_accuracy", "pointing_game", "max_iou")
 def event_is_wherever_the_mask_is_not_0(patch):
-    patch.setattr(_truth.Located, "inside", property(lambda self: self.mask > 0))
+    patch.setattr(_truth.Cells, "inside", property(lambda self: self.mask > 0))
 
 
 @breaks("relevance_mass_accuracy", "relevance_rank_accuracy", "visual_coherence", "class_discriminativity")
