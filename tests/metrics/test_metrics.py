@@ -233,6 +233,7 @@ def test_label_flips_without_its_evidence():
     truth, opposite = X, -X
     assert label_flip_rate(Counts(least=5), X, truth, top=0.1).tolist() == [1]
     assert label_flip_rate(Counts(least=5), X, truth, top=0.05).tolist() == [0]
+    assert label_flip_rate(Counts(least=5), X, truth, top=0.06).tolist() == [1]  # 1.2 pixels are 2
     assert label_flip_rate(Counts(least=5), X, opposite, top=0.7).tolist() == [0]
 
 

@@ -193,6 +193,15 @@ class TestWeightsOfNoLayer:
         assert not torch.equal(everything.scale, net.scale)
         assert torch.equal(everything.scale.sort().values, net.scale)
 
+    def test_change_alone_beside_layers_that_have_their_own(self):
+        net = nn.Sequential(Token(), nn.ReLU())  # a container without weights of its own is no stage
+        dense, scale = randomised_modules(net, order="independent")
+        assert torch.equal(dense[0].scale, net[0].scale)
+        assert not torch.equal(dense[0].dense.weight, net[0].dense.weight)
+        assert torch.equal(scale[0].dense.weight, net[0].dense.weight)
+        assert torch.equal(scale[0].dense.bias, net[0].dense.bias)
+        assert not torch.equal(scale[0].scale, net[0].scale)
+
     def test_are_named_by_the_module(self):
         X = np.random.default_rng(0).random((3, 6), dtype=np.float32)
         explainer = VanillaSaliency(PretrainedClassifier(Token())).fit(X)
