@@ -1,12 +1,14 @@
 """Package metadata and dependencies; tool settings are in pyproject.toml, exact versions in constraints.txt."""
 
+import re
 from pathlib import Path
 
 from setuptools import find_packages, setup
 
 HERE = Path(__file__).parent
+ADDRESS = "https://example.org/skxai"  # where the repository lives; to be set before the first upload, here and nowhere else
 # Other packages that explain torch networks: the tests hold skxai against them, and `make bench` times it beside them.
-PEERS = ["captum>=0.8", "grad-cam>=1.5.5", "quantus>=0.6", "torchcam>=0.5"]
+PEERS = ["captum>=0.9", "grad-cam>=1.5.5", "quantus>=0.6", "torchcam>=0.5"]
 
 
 def version():
@@ -17,44 +19,72 @@ def version():
     raise RuntimeError("skxai/__init__.py holds no line '__version__ = \"…\"'")
 
 
+def long_description():
+    """Read README.md with its links to files made absolute: a package index shows it, and has none of the files."""
+    prose_and_code = re.split(r"(^```.*?^```|`[^`\n]+`)", (HERE / "README.md").read_text(encoding="utf-8"), flags=re.M | re.S)
+    prose_and_code[::2] = (re.sub(r"\]\((?![a-z]+:|#)([^)\s]+)\)", _absolute, prose) for prose in prose_and_code[::2])
+    return "".join(prose_and_code)
+
+
+def _absolute(link):
+    path = link[1]
+    return f"]({ADDRESS}/{'raw' if path.endswith(('.png', '.svg', '.gif', '.jpg')) else 'blob'}/main/{path})"
+
+
 setup(
     name="skxai",
     version=version(),
+    author="skxai developers",
+    url=ADDRESS,
+    project_urls={
+        "Documentation": f"{ADDRESS}/blob/main/README.md",
+        "Changelog": f"{ADDRESS}/blob/main/CHANGELOG.md",
+        "Source": ADDRESS,
+        "Issues": f"{ADDRESS}/issues",
+    },
+    keywords=["explainable AI", "audio", "saliency", "Grad-CAM", "faithfulness", "scikit-learn", "PyTorch"],
     description="Explain audio CNN classifiers the scikit-learn way, and measure whether the explanations are true",
-    long_description=(HERE / "README.md").read_text(encoding="utf-8"),
+    long_description=long_description(),
     long_description_content_type="text/markdown",
     license="BSD-3-Clause",
     packages=find_packages(include=["skxai", "skxai.*"]),
     package_data={"skxai": ["py.typed"], "skxai.comparison.page": ["templates/*"]},
     python_requires=">=3.11",
+    # The lowest versions with which the suite passes, all at once: `make test-lowest`.
     install_requires=[
-        "scikit-learn>=1.6",
-        "skorch>=1.1",
-        "torch>=2.4",
-        "torchaudio>=2.4",
+        "scikit-learn>=1.6",  # validate_data, tags, FrozenEstimator
+        "skorch>=1.1",  # the first for scikit-learn 1.6
+        "torch>=2.5",  # Module.set_submodule
+        "torchaudio>=2.5",  # as torch
         "numpy>=2.0",
-        "scipy>=1.12",
-        "joblib>=1.4",
+        "scipy>=1.13",  # the first for NumPy 2
+        "joblib>=1.4",  # return_as="generator_unordered"
         "soundfile>=0.12",
-        "pandas>=2.2",
-        "matplotlib>=3.8",
+        "pandas>=2.2.2",  # the first for NumPy 2
+        "matplotlib>=3.8.4",  # the first for NumPy 2
         "jinja2>=3.1",  # the page
         "markupsafe>=2.1",
         "tqdm>=4.66",  # progress bars on long work
         "filelock>=3.12",  # one training per fold, also when parallel workers ask for it at the same moment
     ],
     extras_require={
-        "test": ["pytest>=8", "pytest-xdist>=3.6", "hypothesis>=6.100", "ruff>=0.6", "mypy>=1.13", "selenium>=4.20", *PEERS],
-        "captum": [PEERS[0]],  # CaptumExplainer
+        "test": ["pytest>=8.2", "pytest-xdist>=3.6", "hypothesis>=6.100", "ruff>=0.6", "mypy>=1.13", "selenium>=4.20", *PEERS],
+        "captum": [PEERS[0]],  # CaptumExplainer; captum 0.8 wants NumPy 1
         "bench": ["pytest-benchmark>=5"],
         # TensorFlow is heavy, and only for `make bench`. Whichever is missing is left out of its table, by name.
         "peers": [*PEERS, "tf-keras-vis>=0.8.7", "tensorflow>=2.16"],  # of tf-keras-vis, which does not ask for it
     },
     entry_points={"console_scripts": ["skxai = skxai.cli:main"]},
-    classifiers=[
+    classifiers=[  # of Python what the suite has passed on: CONTRIBUTING.md has the table
+        "Development Status :: 3 - Alpha",
+        "Intended Audience :: Developers",
         "Intended Audience :: Science/Research",
+        "Operating System :: POSIX :: Linux",
+        "Programming Language :: Python :: 3",
+        "Programming Language :: Python :: 3 :: Only",
         "Programming Language :: Python :: 3.11",
         "Topic :: Multimedia :: Sound/Audio :: Analysis",
         "Topic :: Scientific/Engineering :: Artificial Intelligence",
+        "Typing :: Typed",
     ],
 )
