@@ -63,7 +63,7 @@ $(LOWEST)/installed: setup.py constraints.txt tools/bounds.py
 	rm -rf $(LOWEST)
 	$(PYTHON) -m venv $(LOWEST)
 	$(PYTHON) -m tools.bounds $(PINNED) > $(LOWEST)/constraints.txt
-	$(LOWEST)/bin/python $(INSTALL) -c $(LOWEST)/constraints.txt -e ".[captum]" pytest pytest-xdist hypothesis
+	$(LOWEST)/bin/python $(INSTALL) --no-compile -c $(LOWEST)/constraints.txt -e ".[captum]" pytest pytest-xdist hypothesis
 	touch $@
 
 # The peers change no version of what is there already: constraints.txt pins them all.

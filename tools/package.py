@@ -32,9 +32,8 @@ def missing_in_sdist(sdist, root=ROOT):
 def main(folder):
     """Print what is built, or exit with what is missing in it."""
     (wheel,), (sdist,) = Path(folder).glob("*.whl"), Path(folder).glob("*.tar.gz")
-    missing = {path.name: names for path, names in [(wheel, missing_in_wheel(wheel)), (sdist, missing_in_sdist(sdist))] if names}
-    if missing:
-        sys.exit(f"Missing: {missing}")
+    if missing := missing_in_wheel(wheel) + missing_in_sdist(sdist):
+        sys.exit(f"These files are not in what was built: {', '.join(missing)}.")
     for path in (wheel, sdist):
         print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
 
