@@ -4,7 +4,7 @@ On decibel features (−80 … 0) the product m ⊙ x would drive what is hidden
 """
 
 from numbers import Real
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -104,7 +104,10 @@ def mask(x, weight, baseline):
     return torch.lerp(baseline.expand(torch.broadcast_shapes(baseline.shape, x.shape)), x, weight.to(x.dtype))
 
 
-def is_constant(maps: np.ndarray | torch.Tensor) -> np.ndarray | torch.Tensor:
+Maps = TypeVar("Maps", np.ndarray, torch.Tensor)
+
+
+def is_constant(maps: Maps) -> Maps:
     """Return whether each map of ``maps (n, ...)``, an array or a tensor, has one value everywhere ``(n,)``."""
     flat = maps.reshape(len(maps), -1)
     return (flat == flat[:, :1]).all(1)

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from itertools import chain
 from numbers import Integral
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 import joblib
 import numpy as np
@@ -18,7 +18,7 @@ from ..utils.random import seed_from
 from ..utils.validation import HasMethods, Interval, check_features
 from ._fit import fit_once, is_trained_by_fit
 
-MemoryLike = str | joblib.Memory | None
+MemoryLike: TypeAlias = str | joblib.Memory | None
 
 
 class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
@@ -123,13 +123,13 @@ class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
         self
         """
         self._validate_params()
-        X = check_features(self, X, reset=True)
-        self.estimator_, self.classes_ = self._fit_classifier(X, y)
-        self.feature_range_ = FeatureRange.of(X, self.estimator_)
+        clips = check_features(self, X, reset=True)
+        self.estimator_, self.classes_ = self._fit_classifier(clips, y)
+        self.feature_range_ = FeatureRange.of(clips, self.estimator_)
         self.seed_ = seed_from(getattr(self, "random_state", None))
         if self.target is not None:
-            self._network(X).class_indices(X[:1], self.target)
-        self._check_network(X)
+            self._network(clips).class_indices(clips[:1], self.target)
+        self._check_network(clips)
         return self
 
     def transform(self, X: ArrayLike) -> np.ndarray:

@@ -116,7 +116,7 @@ class CaptumExplainer(Explainer):
     """
 
     _parameter_constraints = {**Explainer._parameter_constraints, "method": [StrOptions(set(METHODS))]}
-    _params = {}  # of the method; never changed in place
+    _params: dict[str, Any] = {}  # of the method; never changed in place
     _in_parallel = False  # one batch at a time, see _ALONE
 
     def __init__(

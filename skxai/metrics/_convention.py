@@ -2,11 +2,10 @@
 
 from typing import Any
 
-import numpy as np
 import torch
 
 
-def convention_of(table: Any, name: str, metric: Any) -> np.ndarray:
+def convention_of(table: dict[str | None, Any], name: str | None, metric: str) -> Any:
     """Return ``table[name]``, what a convention changes of a metric; None is skxai's own definition.
 
     Raises
@@ -20,7 +19,7 @@ def convention_of(table: Any, name: str, metric: Any) -> np.ndarray:
     return table[name]
 
 
-def ranks_by_position(maps: np.ndarray, *, descending: bool = True) -> np.ndarray:
+def ranks_by_position(maps: torch.Tensor, *, descending: bool = True) -> torch.Tensor:
     """Return the place of each pixel of ``maps (n, ...)`` in the order of relevance; of equal pixels the first comes first."""
     order = maps.flatten(1).argsort(dim=1, descending=descending, stable=True)
     return order.argsort(dim=1).to(torch.int32).view_as(maps)

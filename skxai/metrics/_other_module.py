@@ -91,7 +91,7 @@ def reinitialise(layer: nn.Module, seed: int) -> None:
     with torch_seed(seed), torch.no_grad():
         if hasattr(layer, "reset_parameters"):
             device = next((tensor.device for tensor in (*layer.parameters(), *layer.buffers())), "cpu")
-            layer.cpu().reset_parameters()
+            layer.cpu().reset_parameters()  # type: ignore[operator]
             layer.to(device)
             return
         for weight in layer.parameters(recurse=False):

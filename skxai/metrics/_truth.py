@@ -64,7 +64,7 @@ def match_cells(
 
 
 def explained_labels(
-    estimator: Any, X: ArrayLike, maps: np.ndarray, truth: EventTruth, target: Any = None, batch_size: int | None = None
+    estimator: Any, X: ArrayLike | None, maps: np.ndarray, truth: EventTruth, target: Any = None, batch_size: int | None = None
 ) -> np.ndarray:
     """Return the label ``(n,)`` that each map explains; refuse a truth that has none of the classifier's."""
     explained = prepare_clips(estimator, X, maps, target, batch_size)

@@ -220,10 +220,10 @@ def check_truth(truth: Any, required: bool | str, name: str) -> None:
 
 def check_maps(maps: ArrayLike, shape: tuple[int, ...] | None) -> np.ndarray:
     """Return maps as a finite float32 array, of ``shape`` unless that is None."""
-    maps = check_array(maps, dtype=np.float32, allow_nd=True, input_name="maps")
-    if shape is not None and maps.shape != shape:
-        raise ValueError(f"maps must have the shape of X, {shape}; got {maps.shape}.")
-    return maps
+    checked = check_array(maps, dtype=np.float32, allow_nd=True, input_name="maps")
+    if shape is not None and checked.shape != shape:
+        raise ValueError(f"maps must have the shape of X, {shape}; got {checked.shape}.")
+    return checked
 
 
 def mean_of_defined(values: np.ndarray, name: str, of: str | None = None) -> float:

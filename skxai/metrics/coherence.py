@@ -67,6 +67,6 @@ def visual_coherence(
     cells = match_cells(estimator, X, maps, truth, target, batch_size)
     energy = cells.energy
     if energy is None:
-        X = check_array(X, dtype=np.float32, allow_nd=True, input_name="X").reshape(len(maps), -1).astype(np.float64)
-        energy = cells.mask * (X - X.min(axis=1, keepdims=True))
+        clips = check_array(X, dtype=np.float32, allow_nd=True, input_name="X").reshape(len(maps), -1).astype(np.float64)
+        energy = cells.mask * (clips - clips.min(axis=1, keepdims=True))
     return spearman(cells.relevance, energy)

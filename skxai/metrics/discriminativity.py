@@ -1,6 +1,6 @@
 """Do the maps of two classes that sound at once fall on their own sources?"""
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -88,6 +88,7 @@ def class_discriminativity(
     """
     if not hasattr(estimator, "explain"):
         raise TypeError(f"estimator must be an explainer for class_discriminativity; got {type(estimator).__name__}.")
+    truth = cast(EventTruth, truth)  # all else was refused
     check_shape(truth, maps.shape)
     X = np.asarray(X, dtype=np.float32)
     labels = explained_labels(estimator, X, maps, truth, target, batch_size)

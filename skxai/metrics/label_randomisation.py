@@ -152,8 +152,8 @@ def train_on_permuted_labels(
     (True, False)
     """
     classifier, seed = unwrap(estimator), seed_from(random_state)
-    X = check_array(X, dtype=np.float32, allow_nd=True, force_writeable=True, input_name="X")  # torch takes no other
-    columns = _columns(classifier, X, y)
+    clips = check_array(X, dtype=np.float32, allow_nd=True, force_writeable=True, input_name="X")  # torch takes no other
+    columns = _columns(classifier, clips, y)
     module = copy.deepcopy(classifier.module_).train().requires_grad_(True)
     for number, name in enumerate(weighted_layers(module)):
         reinitialise(module.get_submodule(name), seed_of(seed, number))
@@ -167,13 +167,13 @@ def train_on_permuted_labels(
             classes=np.arange(len(classifier.classes_)),
             iterator_train__shuffle=True,
             # Batch norm cannot be trained on a last batch of one clip; shuffling drops another one in each epoch.
-            iterator_train__drop_last=len(X) % settings["batch_size"] == 1,
+            iterator_train__drop_last=len(clips) % settings["batch_size"] == 1,
             train_split=None,
             callbacks__print_log=None,
             device=str(next(module.parameters()).device),
             verbose=0,
             **settings,
-        ).fit(X, np.random.default_rng(seed).permutation(columns))
+        ).fit(clips, np.random.default_rng(seed).permutation(columns))
     if not all(torch.isfinite(value).all() for value in module.state_dict().values()):
         raise ValueError(
             f"The training of {type(module).__name__} on permuted labels diverged: its weights are not finite. Scale X, or "
@@ -182,11 +182,11 @@ def train_on_permuted_labels(
     return module.eval()
 
 
-def _columns(classifier, X, y):
+def _columns(classifier, clips, y):
     """Return the column ``(m,)`` of each label."""
     labels = np.asarray(y)
-    if labels.shape != (len(X),):
-        raise ValueError(f"y must hold one label for each of the {len(X)} clips; got shape {labels.shape}.")
+    if labels.shape != (len(clips),):
+        raise ValueError(f"y must hold one label for each of the {len(clips)} clips; got shape {labels.shape}.")
     refusal = "y must hold only labels that the classifier knows, {classes}; got {label!r}."
     columns = columns_of(labels, classifier.classes_, refusal)
     if len(set(labels.tolist())) < 2:

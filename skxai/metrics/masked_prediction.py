@@ -11,7 +11,7 @@ from ..utils.random import RandomStateLike
 from ..utils.statistics import ratio_or_nan
 from ._convention import convention_of
 from .base import metric
-from .perturbation import predict_perturbed, prepare_clips, ranks
+from .perturbation import ExplainedClips, predict_perturbed, prepare_clips, ranks
 
 # The drop in confidence from its loss and what it was, by convention. The peers multiply the clip with the map as it is.
 DROPS = {
@@ -21,7 +21,7 @@ DROPS = {
 }
 
 
-def top_half(maps: np.ndarray, top: float = 0.5, random_state: RandomStateLike = 0) -> np.ndarray:
+def top_half(maps: torch.Tensor, top: float = 0.5, random_state: RandomStateLike = 0) -> torch.Tensor:
     """Return maps min–max scaled per clip and zeroed outside their ``top`` share of pixels; NaN for a constant map."""
     count = int(np.ceil(top * maps[0].numel()))
     return torch.where(ranks(maps, random_state) < count, minmax(maps), torch.zeros_like(maps))
@@ -37,8 +37,8 @@ def masked_predictions(
     top: float,
     batch_size: int | None,
     random_state: RandomStateLike,
-    product: Any = False,
-) -> np.ndarray:
+    product: bool = False,
+) -> tuple[ExplainedClips, np.ndarray, np.ndarray]:
     """Return the clips, p_c of the explained input (NaN for a constant map) and whether the label changes.
 
     With ``product`` the explained input is m ⊙ x, with the map as it is, constant or not.

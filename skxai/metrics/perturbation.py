@@ -122,8 +122,8 @@ def ranks(maps: torch.Tensor, random_state: RandomStateLike = 0, *, descending: 
     if maps.device.type == "cpu":
         return torch.from_numpy(_ranks_by_numpy(flat.numpy(), shuffle, descending)).view_as(maps)
     # Another device sorts by itself: it would wait for the maps to come to the host and the ranks to come back.
-    shuffle = torch.as_tensor(shuffle, device=maps.device)
-    order = shuffle[flat[:, shuffle].argsort(dim=1, descending=descending, stable=True)]
+    shuffled = torch.as_tensor(shuffle, device=maps.device)
+    order = shuffled[flat[:, shuffled].argsort(dim=1, descending=descending, stable=True)]
     places = torch.arange(flat.shape[1], dtype=torch.int32, device=maps.device).expand_as(order)
     return torch.empty_like(places).scatter_(1, order, places).view_as(maps)
 

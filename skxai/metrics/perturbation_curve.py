@@ -192,8 +192,8 @@ def deletion_curve(
     >>> curve.fractions.tolist()
     [0.0, 0.5, 1.0]
     """
-    convention = convention_of(DELETION, convention, "deletion")
-    return _curve("deletion", estimator, X, maps, y, target, baseline, step, convention, batch_size, random_state)
+    rules = convention_of(DELETION, convention, "deletion")
+    return _curve("deletion", estimator, X, maps, y, target, baseline, step, rules, batch_size, random_state)
 
 
 @shared
@@ -252,8 +252,8 @@ def insertion_curve(
     >>> insertion_curve(LogisticRegression().fit(X, X[:, 0]), X, np.tile([1.0, 0.0], (4, 1))).probability.shape
     (4, 3)
     """
-    convention = convention_of(INSERTION, convention, "insertion")
-    return _curve("insertion", estimator, X, maps, y, target, baseline, step, convention, batch_size, random_state)
+    rules = convention_of(INSERTION, convention, "insertion")
+    return _curve("insertion", estimator, X, maps, y, target, baseline, step, rules, batch_size, random_state)
 
 
 def _curve(kind, estimator, X, maps, y, target, baseline, step, convention, batch_size, random_state):

@@ -63,13 +63,13 @@ def silence_mass(
     >>> silence_mass(None, X, np.array([[[3.0, 0.0, 1.0, 0.0], [2.0, 1.0, 0.0, 1.0]]])).tolist()
     [0.25]
     """
-    X = check_array(X, dtype=np.float32, allow_nd=True, input_name="X")
+    clips = check_array(X, dtype=np.float32, allow_nd=True, input_name="X")
     if min_columns is None:
-        min_columns = max(2, X.shape[1] // 100) if X.ndim == 2 else 2
+        min_columns = max(2, clips.shape[1] // 100) if clips.ndim == 2 else 2
     if min_columns < 1:
         raise ValueError(f"min_columns must be at least 1; got {min_columns!r}.")
     greatest = np.abs(getattr(estimator, "feature_range_", 0)).max()
-    silent = silent_columns(X, min_columns, greatest, silence=getattr(unwrap(estimator), "silence_", None))
+    silent = silent_columns(clips, min_columns, greatest, silence=getattr(unwrap(estimator), "silence_", None))
     relevance = np.abs(maps).astype(np.float64).reshape(len(maps), -1, maps.shape[-1]).sum(axis=1)
     mass = ratio_or_nan((relevance * silent).sum(axis=1), relevance.sum(axis=1))
     return np.where(silent.any(axis=1) & ~silent.all(axis=1), mass, np.nan)

@@ -13,7 +13,7 @@ from ..metrics import all_metrics
 __all__ = ["all_classifiers", "all_explainers", "all_features", "all_metrics"]
 
 
-def all_explainers():
+def all_explainers() -> list[tuple[str, type]]:
     """Return all explainers.
 
     Returns
@@ -30,7 +30,7 @@ def all_explainers():
     return _classes(explainers, explainers.Explainer)
 
 
-def all_features():
+def all_features() -> list[tuple[str, type]]:
     """Return all feature transformers.
 
     Returns
@@ -47,7 +47,7 @@ def all_features():
     return _classes(features, TransformerMixin)
 
 
-def all_classifiers():
+def all_classifiers() -> list[tuple[str, type]]:
     """Return all classifiers.
 
     Returns

@@ -6,50 +6,16 @@ broken contract is one failing test.
 """
 
 import inspect
+from collections.abc import Callable
 
-from ._classifiers import (
-    check_all_kinds_of_classifiers,
-    check_another_module_is_explained,
-    check_classifier_without_a_module,
-    check_fast_and_plain_network_agree,
-    check_softmax_at_the_end_changes_nothing,
-    check_waveforms_are_explained,
-)
-from ._explainers import (
-    check_bad_features_are_refused,
-    check_constant_network_gives_zero_maps,
-    check_control_does_not_look_at_the_model,
-    check_fit_is_reproducible,
-    check_fitted_explainer_pickles,
-    check_maps_do_not_depend_on_batches,
-    check_maps_do_not_depend_on_gradient_mode,
-    check_maps_do_not_depend_on_threads,
-    check_maps_have_the_shape_of_the_features,
-    check_planted_event_is_found,
-    check_target_chooses_the_class,
-    check_unknown_target_is_refused,
-    check_user_state_stays,
-    check_user_state_stays_after_an_error,
-    check_verbs_are_inherited,
-)
-from ._metrics import (
-    check_any_classifier_will_do,
-    check_arguments_and_random_state_stay,
-    check_bad_maps_are_refused,
-    check_constant_map_spoils_no_other_clip,
-    check_metric_is_declared,
-    check_one_value_a_clip_within_bounds,
-    check_truth_beats_chance_beats_its_opposite,
-    check_truth_is_asked_for,
-    check_values_are_reproducible,
-    check_values_do_not_depend_on_batch_size,
-    check_values_do_not_depend_on_other_clips,
-)
+from ...explainers import Explainer
+from ...metrics.base import Metric
+from . import _classifiers, _explainers, _metrics
 
 __all__ = ["check_explainer", "check_metric", "explainer_checks", "metric_checks"]
 
 
-def check_explainer(explainer, *, expected_failed_checks=None):
+def check_explainer(explainer: Explainer, *, expected_failed_checks: dict[str, str] | None = None) -> None:
     """Check that an explainer keeps the contracts of skxai.
 
     Parameters
@@ -79,7 +45,7 @@ def check_explainer(explainer, *, expected_failed_checks=None):
     _run(explainer_checks(), explainer, type(explainer).__name__, expected_failed_checks)
 
 
-def check_metric(metric, *, expected_failed_checks=None):
+def check_metric(metric: Metric, *, expected_failed_checks: dict[str, str] | None = None) -> None:
     """Check that a metric keeps the contracts of skxai.
 
     Parameters
@@ -103,7 +69,7 @@ def check_metric(metric, *, expected_failed_checks=None):
     _run(metric_checks(), metric, getattr(metric, "__name__", repr(metric)), expected_failed_checks)
 
 
-def explainer_checks():
+def explainer_checks() -> list[Callable[[Explainer], None]]:
     """Return the checks of an explainer.
 
     Returns
@@ -118,31 +84,31 @@ def explainer_checks():
     'check_maps_have_the_shape_of_the_features'
     """
     return [
-        check_maps_have_the_shape_of_the_features,
-        check_maps_do_not_depend_on_batches,
-        check_maps_do_not_depend_on_threads,
-        check_maps_do_not_depend_on_gradient_mode,
-        check_fit_is_reproducible,
-        check_constant_network_gives_zero_maps,
-        check_control_does_not_look_at_the_model,
-        check_planted_event_is_found,
-        check_target_chooses_the_class,
-        check_unknown_target_is_refused,
-        check_bad_features_are_refused,
-        check_user_state_stays,
-        check_user_state_stays_after_an_error,
-        check_all_kinds_of_classifiers,
-        check_classifier_without_a_module,
-        check_softmax_at_the_end_changes_nothing,
-        check_fast_and_plain_network_agree,
-        check_waveforms_are_explained,
-        check_fitted_explainer_pickles,
-        check_another_module_is_explained,
-        check_verbs_are_inherited,
+        _explainers.check_maps_have_the_shape_of_the_features,
+        _explainers.check_maps_do_not_depend_on_batches,
+        _explainers.check_maps_do_not_depend_on_threads,
+        _explainers.check_maps_do_not_depend_on_gradient_mode,
+        _explainers.check_fit_is_reproducible,
+        _explainers.check_constant_network_gives_zero_maps,
+        _explainers.check_control_does_not_look_at_the_model,
+        _explainers.check_planted_event_is_found,
+        _explainers.check_target_chooses_the_class,
+        _explainers.check_unknown_target_is_refused,
+        _explainers.check_bad_features_are_refused,
+        _explainers.check_user_state_stays,
+        _explainers.check_user_state_stays_after_an_error,
+        _classifiers.check_all_kinds_of_classifiers,
+        _classifiers.check_classifier_without_a_module,
+        _classifiers.check_softmax_at_the_end_changes_nothing,
+        _classifiers.check_fast_and_plain_network_agree,
+        _classifiers.check_waveforms_are_explained,
+        _explainers.check_fitted_explainer_pickles,
+        _classifiers.check_another_module_is_explained,
+        _explainers.check_verbs_are_inherited,
     ]
 
 
-def metric_checks():
+def metric_checks() -> list[Callable[[Metric], None]]:
     """Return the checks of a metric.
 
     Returns
@@ -157,17 +123,17 @@ def metric_checks():
     'check_metric_is_declared'
     """
     return [
-        check_metric_is_declared,
-        check_one_value_a_clip_within_bounds,
-        check_values_do_not_depend_on_other_clips,
-        check_values_do_not_depend_on_batch_size,
-        check_values_are_reproducible,
-        check_truth_beats_chance_beats_its_opposite,
-        check_truth_is_asked_for,
-        check_constant_map_spoils_no_other_clip,
-        check_any_classifier_will_do,
-        check_bad_maps_are_refused,
-        check_arguments_and_random_state_stay,
+        _metrics.check_metric_is_declared,
+        _metrics.check_one_value_a_clip_within_bounds,
+        _metrics.check_values_do_not_depend_on_other_clips,
+        _metrics.check_values_do_not_depend_on_batch_size,
+        _metrics.check_values_are_reproducible,
+        _metrics.check_truth_beats_chance_beats_its_opposite,
+        _metrics.check_truth_is_asked_for,
+        _metrics.check_constant_map_spoils_no_other_clip,
+        _metrics.check_any_classifier_will_do,
+        _metrics.check_bad_maps_are_refused,
+        _metrics.check_arguments_and_random_state_stay,
     ]
 
 
