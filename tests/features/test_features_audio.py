@@ -149,6 +149,20 @@ class TestBandpassFilter:
         causal = BandpassFilter(200, 2000, 16000, zero_phase=False).fit_transform(click)[0]
         assert (causal[:2000] == 0).all()
 
+    @pytest.mark.parametrize("zero_phase", [True, False])
+    def test_what_passes_keeps_its_sign(self, zero_phase):
+        constant = np.ones((1, 16000), dtype=np.float32)
+        low_pass = BandpassFilter(None, 1000, 16000, zero_phase=zero_phase).fit_transform(constant)
+        np.testing.assert_allclose(low_pass[:, 4000:-4000], 1, atol=1e-3)
+        high = tone(6000, 16000)[None]
+        high_pass = BandpassFilter(50, None, 16000, order=1, zero_phase=zero_phase).fit_transform(high)
+        np.testing.assert_allclose(high_pass[:, 4000:-4000], high[:, 4000:-4000], atol=0.02)
+
+    def test_zero_phase_leaves_the_phase_of_a_passed_tone(self):
+        inside = tone(400, 16000, 2.0)[None]
+        filtered = BandpassFilter(100, 1600, 16000).fit_transform(inside)
+        np.testing.assert_allclose(filtered[:, 8000:-8000], inside[:, 8000:-8000], atol=2e-3)
+
     def test_gain_at_the_edges_is_as_documented(self):
         tones = np.stack([tone(500, 16000, 4.0), tone(2000, 16000, 4.0)])
         for zero_phase, decibels in ((True, -6), (False, -3)):

@@ -108,3 +108,9 @@ def test_one_clip_is_an_error(scenes):
     classifier, features, mixtures, truth = scenes
     with pytest.raises(ValueError, match=r"waveforms of heard_probability must have the shape \(n, samples\)"):
         heard_probability(classifier, mixtures[0], truth[0], features)
+
+
+@pytest.mark.parametrize("top", [0.0, -0.25, 1.01])
+def test_share_of_no_cells_or_more_than_all_is_an_error(top, clips):
+    with pytest.raises(ValueError, match=r"'top' parameter of heard_probability .* \(0.0, 1.0\]"):
+        heard_probability(DummyClassifier(), clips, clips, MFCC(RATE), top=top)

@@ -36,6 +36,16 @@ def test_gradients_are_those_of_the_mel_bands(mfcc):
     assert relevance_profile(maps, axes).per_frequency.shape == (3, N_MELS)
 
 
+def test_maps_may_come_without_the_axis_of_channels(mfcc):
+    X = mfcc.transform(SOUND)
+    gradients = np.random.default_rng(1).standard_normal(X.shape)
+    for maps, given in ((gradients, None), (gradients * X, X)):
+        expected, expected_axes = relevance_of_bands(maps, mfcc, X=given)
+        found, axes = relevance_of_bands(maps[:, 0], mfcc, X=None if given is None else given[:, 0])
+        np.testing.assert_array_equal(found, expected[:, 0])
+        np.testing.assert_array_equal(axes.frequencies, expected_axes.frequencies)
+
+
 @pytest.mark.parametrize("baseline", [0.0, "floor"])
 def test_contributions_add_up_and_are_distance_times_gradient(baseline, mfcc):
     X = mfcc.transform(SOUND)

@@ -231,7 +231,9 @@ class TestGeometry:
         ({"waveforms": noise(3, RATE - 1)}, ValueError, "expecting 8000"),
         ({"waveforms": np.full((3, RATE), np.inf)}, ValueError, "waveforms contains inf"),
         ({"mode": "solo"}, ValueError, "'mode' parameter of sonify"),
-        ({"top": 0.0}, ValueError, "'top' parameter of sonify"),
+        ({"maps": np.full((3, 1, 16, 20), -0.5), "scaling": None}, ValueError, r"masks in \[0, 1\].*-0.5"),
+        *(({"top": top}, ValueError, r"'top' parameter of sonify .* \(0.0, 1.0\]") for top in (0.0, -0.25, 1.01)),
+        *(({"unheard": gain}, ValueError, r"'unheard' parameter of sonify .* \[0.0, 1.0\]") for gain in (-0.1, 1.1)),
     ],
 )
 def test_error(change, error, message, clips, pipeline):

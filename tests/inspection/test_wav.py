@@ -29,6 +29,11 @@ def test_one_gain_keeps_all_below_full_scale(tmp_path):
         np.testing.assert_allclose(soundfile.read(tmp_path / f"{name}.wav")[0], gain * sound, atol=2**-15)
 
 
+def test_gain_is_set_by_the_largest_magnitude_of_either_sign_and_never_negative():
+    assert common_gain([0.5, -2.0], [1.5]) == common_gain([2.0]) == (1 - 2**-15) / 2
+    assert common_gain([-0.5, -0.25]) == 1
+
+
 def test_files_are_not_replaced_unasked(tmp_path):
     save_sounds({"clip": LOW}, tmp_path, RATE)
     with pytest.raises(FileExistsError, match=r"clip\.wav: the file exists"):
