@@ -1,5 +1,8 @@
 """From a table of clips, one row a file, to the Bunch that every loader returns."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
@@ -9,8 +12,15 @@ from ._files import check_audio_files, report_skipped
 __all__ = ["bunch_of_clips"]
 
 
-def bunch_of_clips(table, *, source, on_error, n_jobs, outside=()):
-    """Verify the files of a table and return those that are sound.
+def bunch_of_clips(
+    table: pd.DataFrame,
+    *,
+    source: str | Path,
+    on_error: str,
+    n_jobs: int | None,
+    outside: Sequence[tuple[dict, Exception]] = (),
+) -> Bunch:
+    """Decode the files of a table and return the clips of those that can be read.
 
     Parameters
     ----------
@@ -33,8 +43,8 @@ def bunch_of_clips(table, *, source, on_error, n_jobs, outside=()):
     durations, sample_rates, errors = check_audio_files(table["file"], n_jobs=n_jobs)
     bad = [({"file": str(file)}, error) for file, error in zip(table["file"], errors) if error is not None]
     skipped = report_skipped([*outside, *bad], on_error, stacklevel=5)  # the caller of the loader
-    sound = np.array([error is None for error in errors], dtype=bool)
-    kept = table[sound]
+    readable = np.array([error is None for error in errors], dtype=bool)
+    kept = table[readable]
     if kept.empty:
         raise ValueError(f"{source}: no audio clips found" + (f", {len(skipped)} skipped." if len(skipped) else "."))
     target = kept["label"].to_numpy(dtype=str)
@@ -48,8 +58,8 @@ def bunch_of_clips(table, *, source, on_error, n_jobs, outside=()):
         data=kept["file"].to_numpy(dtype=str),
         target=target,
         target_names=target_names,
-        durations=durations[sound],
-        sample_rates=sample_rates[sound],
+        durations=durations[readable],
+        sample_rates=sample_rates[readable],
         skipped=skipped if len(skipped) else pd.DataFrame(columns=["file", "reason"], dtype=str),
     )
     if "fold" in kept:

@@ -1,9 +1,11 @@
 """Public corpora, in the folders and tables in which their authors publish them."""
 
+from collections.abc import Sequence
 from numbers import Integral
 from pathlib import Path
 
 import pandas as pd
+from sklearn.utils import Bunch
 
 from ..utils.validation import StrOptions, validate_params
 from ._clips import bunch_of_clips
@@ -20,7 +22,14 @@ _LOADER_CONSTRAINTS = {
 
 
 @validate_params({**_LOADER_CONSTRAINTS, "esc10": ["boolean"]}, prefer_skip_nested_validation=True)
-def load_esc50(path, *, esc10=False, folds=None, on_error="raise", n_jobs=None):
+def load_esc50(
+    path: str | Path,
+    *,
+    esc10: bool = False,
+    folds: Sequence[int] | None = None,
+    on_error: str = "raise",
+    n_jobs: int | None = None,
+) -> Bunch:
     """Load ESC-50: 2000 clips of 5 s, 50 classes of environmental sound, 5 folds.
 
     Its layout is ``meta/esc50.csv`` and ``audio/``. Clips of one source recording never cross folds.
@@ -80,7 +89,9 @@ def load_esc50(path, *, esc10=False, folds=None, on_error="raise", n_jobs=None):
 
 
 @validate_params(_LOADER_CONSTRAINTS, prefer_skip_nested_validation=True)
-def load_urbansound8k(path, *, folds=None, on_error="raise", n_jobs=None):
+def load_urbansound8k(
+    path: str | Path, *, folds: Sequence[int] | None = None, on_error: str = "raise", n_jobs: int | None = None
+) -> Bunch:
     """Load UrbanSound8K: 8732 clips of up to 4 s, 10 classes of urban sound, 10 folds.
 
     Its layout is ``metadata/UrbanSound8K.csv`` and ``audio/fold1`` to ``audio/fold10``. The authors ask to use their

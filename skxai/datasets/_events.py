@@ -1,8 +1,10 @@
 """What sounds in a clip, when and at which frequencies; and the time-frequency masks that follow from it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ._synthesis import EVENTS
 
@@ -33,7 +35,9 @@ class AudioEvent:
     waveform: np.ndarray = field(repr=False)
 
 
-def event_masks(events, label, frequencies, times):
+def event_masks(
+    events: Sequence[Sequence[AudioEvent]], label: ArrayLike, frequencies: ArrayLike, times: ArrayLike
+) -> np.ndarray:
     """Where in the time-frequency plane the events of a class are: the truth that a saliency map should find.
 
     A cell is True if its centre lies inside [onset, offset] × [low, high] of an event of the class. An event that lies
@@ -72,15 +76,14 @@ def event_masks(events, label, frequencies, times):
            [0, 1, 1, 1, 0],
            [0, 0, 0, 0, 0]])
     """
-    frequencies = _check_axis("frequencies", "hertz", frequencies)
-    times = _check_axis("times", "seconds", times)
+    hertz, seconds = _check_axis("frequencies", "hertz", frequencies), _check_axis("times", "seconds", times)
     labels = _check_labels(events, label)
-    masks = np.zeros((len(events), frequencies.size, times.size), dtype=bool)
+    masks = np.zeros((len(events), hertz.size, seconds.size), dtype=bool)
     for mask, clip, wanted in zip(masks, events, labels):
         for event in clip:
             if event.label == wanted:
-                rows = _cells_between(frequencies, event.low, event.high)
-                mask |= rows[:, np.newaxis] & _cells_between(times, event.onset, event.offset)
+                rows = _cells_between(hertz, event.low, event.high)
+                mask |= rows[:, np.newaxis] & _cells_between(seconds, event.onset, event.offset)
     return masks
 
 

@@ -1,37 +1,28 @@
-"""Audio files on disk: which there are, which of them are sound, and how to tell of those that are not."""
+"""Audio files on disk: which there are, which of them can be decoded, and how the others are reported."""
 
 import warnings
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 
-from ..utils.audio_files import read_audio
+from ..utils.audio_files import verify_audio
 
 __all__ = ["AUDIO_SUFFIXES", "check_audio_files", "report_skipped"]
 
+# fmt: off
 AUDIO_SUFFIXES = (
-    *(
-        ".wav",
-        ".wave",
-        ".w64",
-        ".rf64",
-        ".aif",
-        ".aiff",
-        ".aifc",
-        ".au",
-        ".snd",
-        ".caf",
-        ".flac",
-        ".ogg",
-        ".oga",
-        ".opus",
-    ),
-    *(".mp3", ".m4a", ".aac", ".wma"),  # the last three libsndfile cannot read: better told than passed over
+    ".wav", ".wave", ".w64", ".rf64", ".aif", ".aiff", ".aifc", ".au", ".snd", ".caf", ".flac", ".ogg", ".oga", ".opus", ".mp3",
+    ".m4a", ".aac", ".wma",  # libsndfile cannot read these: better an error than a clip passed over
 )
+# fmt: on
 
 
-def check_audio_files(paths, *, n_jobs=None):
+def check_audio_files(
+    paths: Iterable[str | Path], *, n_jobs: int | None = None
+) -> tuple[np.ndarray, np.ndarray, list[Exception | None]]:
     """Decode every file, in parallel threads.
 
     Parameters
@@ -55,7 +46,7 @@ def check_audio_files(paths, *, n_jobs=None):
     return np.array(durations, dtype=float), np.array(sample_rates, dtype=int), list(errors)
 
 
-def report_skipped(skipped, on_error, *, stacklevel=3):
+def report_skipped(skipped: Sequence[tuple[dict, Exception]], on_error: str, *, stacklevel: int = 3) -> pd.DataFrame:
     """Raise the first of the errors, or warn once of all of them.
 
     Parameters
@@ -84,7 +75,7 @@ def report_skipped(skipped, on_error, *, stacklevel=3):
 
 def _check_audio_file(path):
     try:
-        _, header = read_audio(path, keep=False)
+        header = verify_audio(path)
     except (ValueError, OSError) as error:
         return np.nan, 0, error
     return header.n_frames / header.sample_rate, header.sample_rate, None

@@ -4,6 +4,7 @@ from numbers import Integral
 from pathlib import Path
 
 import pandas as pd
+from sklearn.utils import Bunch
 
 from ..utils.validation import StrOptions, validate_params
 from ._clips import bunch_of_clips
@@ -22,7 +23,13 @@ __all__ = ["load_audio_folder"]
     },
     prefer_skip_nested_validation=True,
 )
-def load_audio_folder(path, *, labels=None, on_error="raise", n_jobs=None):
+def load_audio_folder(
+    path: str | Path,
+    *,
+    labels: str | Path | pd.DataFrame | None = None,
+    on_error: str = "raise",
+    n_jobs: int | None = None,
+) -> Bunch:
     """Find the clips of a folder, with their labels, and verify each by decoding it.
 
     Without ``labels`` every subfolder is a class, and the audio files in it, at any depth, are its clips. Hidden files
@@ -81,11 +88,12 @@ def load_audio_folder(path, *, labels=None, on_error="raise", n_jobs=None):
     if not path.is_dir():
         raise FileNotFoundError(f"{path}: there is no such folder.")
     if labels is None:
-        table, outside, source = _class_folders(path), _beside_class_folders(path), path
-    else:
-        source = "labels" if isinstance(labels, pd.DataFrame) else labels
-        table, outside = _labelled_files(path, read_table(labels, ["file", "label"], name="labels"), source), []
-    return bunch_of_clips(table, source=source, on_error=on_error, n_jobs=n_jobs, outside=outside)
+        return bunch_of_clips(
+            _class_folders(path), source=path, on_error=on_error, n_jobs=n_jobs, outside=_beside_class_folders(path)
+        )
+    source = "labels" if isinstance(labels, pd.DataFrame) else labels
+    table = _labelled_files(path, read_table(labels, ["file", "label"], name="labels"), source)
+    return bunch_of_clips(table, source=source, on_error=on_error, n_jobs=n_jobs)
 
 
 def _class_folders(path):

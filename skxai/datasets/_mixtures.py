@@ -3,6 +3,7 @@
 from numbers import Integral, Real
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils import Bunch
 
 from ..utils.validation import Interval, validate_params
@@ -23,7 +24,15 @@ __all__ = ["mix_clips"]
     },
     prefer_skip_nested_validation=True,
 )
-def mix_clips(waveforms, labels, *, sample_rate, n_mixtures=None, snr_db=0.0, random_state=None):
+def mix_clips(
+    waveforms: ArrayLike,
+    labels: ArrayLike,
+    *,
+    sample_rate: int,
+    n_mixtures: int | None = None,
+    snr_db: float | tuple[float, float] = 0.0,
+    random_state: int | np.random.RandomState | None = None,
+) -> Bunch:
     """Mix clips in pairs of different classes.
 
     The sum is exact, so the ideal ratio masks follow from the parts: see ``skxai.features.event_truth``.
@@ -67,6 +76,7 @@ def mix_clips(waveforms, labels, *, sample_rate, n_mixtures=None, snr_db=0.0, ra
     Examples
     --------
     >>> import numpy as np
+    from numpy.typing import ArrayLike
     >>> from skxai.datasets import mix_clips
     >>> waveforms = np.random.default_rng(0).standard_normal((4, 8000))
     >>> mixtures = mix_clips(waveforms, ["cough", "cough", "alarm", "alarm"], sample_rate=8000, random_state=0)

@@ -1,6 +1,7 @@
 """Scenes with known truth: every sound in them is at hand as a component of its own."""
 
 import copy
+from collections.abc import Sequence
 from numbers import Integral, Real
 
 import numpy as np
@@ -30,16 +31,16 @@ _LONGEST_SHARE = 0.8  # of the clip: no event is longer, so that every onset can
     prefer_skip_nested_validation=True,
 )
 def make_audio_events(
-    n_clips=100,
+    n_clips: int = 100,
     *,
-    classes=tuple(EVENTS),
-    sample_rate=16000,
-    duration=1.0,
-    snr_db=(0.0, 20.0),
-    n_events=1,
-    reverberation=(0.1, 0.4),
-    random_state=None,
-):
+    classes: Sequence[str] = tuple(EVENTS),
+    sample_rate: int = 16000,
+    duration: float = 1.0,
+    snr_db: float | tuple[float, float] = (0.0, 20.0),
+    n_events: int = 1,
+    reverberation: float | tuple[float, float] = (0.1, 0.4),
+    random_state: int | np.random.RandomState | None = None,
+) -> Bunch:
     """Make clips of a hospital room in which it is known what sounds when and at which frequencies.
 
     Each clip is the sum of its events, at random onsets and levels and in a room with reverberation, and of a

@@ -1,5 +1,6 @@
 """Long annotated recordings, cut into labelled clips of one length."""
 
+from collections.abc import Sequence
 from numbers import Integral, Real
 from pathlib import Path
 
@@ -30,7 +31,16 @@ _ROUNDING = 1e-3  # seconds that an annotation may pass the recording's end by: 
     },
     prefer_skip_nested_validation=True,
 )
-def slice_events(recordings, annotations, *, duration=1.0, sample_rate=None, hop=None, min_overlap=0.5, on_error="raise"):
+def slice_events(
+    recordings: str | Path | Sequence[str | Path],
+    annotations: str | Path | pd.DataFrame,
+    *,
+    duration: float = 1.0,
+    sample_rate: int | None = None,
+    hop: float | None = None,
+    min_overlap: float = 0.5,
+    on_error: str = "raise",
+) -> Bunch:
     """Cut the annotated events of long recordings into labelled clips of one length.
 
     An event that is shorter than ``duration`` gives one clip with the event in its middle. A longer one gives several,
@@ -106,7 +116,8 @@ def slice_events(recordings, annotations, *, duration=1.0, sample_rate=None, hop
         raise ValueError(f"duration of slice_events must be at least one sample, {1 / sample_rate:g} s; got {duration!r}.")
     rows = read_table(annotations, _COLUMNS, name="annotations")[_COLUMNS]
 
-    clips, problems = {}, []  # recordings are read one by one, but clips come in the order of the annotations
+    clips: dict[int, list] = {}  # by row: recordings are read one by one, but clips come in the order of the annotations
+    problems: list[tuple[dict, Exception]] = []
     rows_of = _rows_of_recordings(rows, paths, problems)
     for path in paths:
         try:

@@ -1,13 +1,15 @@
 """Tables of clips and of annotations, from a CSV file or a DataFrame, with the checks that both need."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 __all__ = ["cell_text", "read_table"]
 
 
-def read_table(table, required, *, name):
+def read_table(table: pd.DataFrame | str | Path, required: Sequence[str], *, name: str) -> pd.DataFrame:
     """Read a table and check that it has its columns and rows.
 
     Parameters
@@ -32,8 +34,8 @@ def read_table(table, required, *, name):
     if isinstance(table, pd.DataFrame):
         source, rows = name, table.reset_index(drop=True)
     else:
-        source = Path(table)
-        if not source.is_file():
+        source = str(Path(table))
+        if not Path(source).is_file():
             raise FileNotFoundError(f"{source}: there is no such table ({name}).")
         try:
             rows = pd.read_csv(source, dtype=str, keep_default_na=False)
@@ -47,6 +49,6 @@ def read_table(table, required, *, name):
     return rows
 
 
-def cell_text(value):
-    """Text of a cell, stripped; empty where the value is missing."""
+def cell_text(value: Any) -> str:
+    """Return the text of a cell, stripped; empty where the value is missing."""
     return "" if pd.isna(value) else str(value).strip()

@@ -1,10 +1,13 @@
 """Where each class sounds in each clip, and how loud: the truth that saliency maps are measured by."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from ._events import event_masks
+from ._events import AudioEvent, event_masks
 
 __all__ = ["EventTruth"]
 
@@ -49,7 +52,7 @@ class EventTruth:
     masks: np.ndarray
     energy: np.ndarray | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         classes, masks = np.asarray(self.classes), np.asarray(self.masks, dtype=np.float32)
         if classes.ndim != 1 or len(set(classes.tolist())) < len(classes):
             raise ValueError(f"classes of EventTruth must be different labels; got {self.classes!r}.")
@@ -66,7 +69,13 @@ class EventTruth:
             object.__setattr__(self, name, value)
 
     @classmethod
-    def from_boxes(cls, events, frequencies, times, classes=None):
+    def from_boxes(
+        cls,
+        events: Sequence[Sequence[AudioEvent]],
+        frequencies: ArrayLike,
+        times: ArrayLike,
+        classes: Sequence[str] | None = None,
+    ) -> Self:
         """Make the truth of spectrograms from the times and bands of events, see ``event_masks``.
 
         Parameters
@@ -85,33 +94,34 @@ class EventTruth:
         EventTruth
             With masks ``(n, k, 1, f, t)`` of 0 and 1, and no energy.
         """
-        classes = labels_of(events) if classes is None else list(classes)
-        return cls(classes, np.stack([event_masks(events, label, frequencies, times) for label in classes], 1)[:, :, None])
+        labels = labels_of(events) if classes is None else list(classes)
+        masks = np.stack([event_masks(events, label, frequencies, times) for label in labels], 1)[:, :, None]
+        return cls(np.asarray(labels), masks)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.masks)
 
     @property
-    def shape(self):
+    def shape(self) -> tuple[int, ...]:
         """``(n, k, ...)``; scikit-learn slices what has a shape by ``truth[indices, ...]``."""
         return self.masks.shape
 
-    def __getitem__(self, clips):
+    def __getitem__(self, clips: Any) -> Self:
         """Return the truth of the clips at these indices."""
         if isinstance(clips, tuple):  # with the ellipsis of scikit-learn
             clips, *_ = clips
         return type(self)(self.classes, self.masks[clips], None if self.energy is None else self.energy[clips])
 
     @property
-    def sounding(self):
+    def sounding(self) -> np.ndarray:
         """Whether each class sounds in each clip, ``(n, k)``."""
-        return self.masks.reshape(*self.masks.shape[:2], -1).any(axis=2)
+        return np.any(self.masks.reshape(*self.masks.shape[:2], -1), axis=2)
 
-    def of(self, labels):
+    def of(self, labels: ArrayLike) -> np.ndarray:
         """Return the masks ``(n, ...)`` of one label for each clip; all 0 where it does not sound or is no class of these."""
         return self._of(self.masks, labels)
 
-    def energy_of(self, labels):
+    def energy_of(self, labels: ArrayLike) -> np.ndarray | None:
         """Return the energy ``(n, ...)`` of one label for each clip, 0 where it does not sound; None where it is not known."""
         return None if self.energy is None else self._of(self.energy, labels)
 
@@ -126,12 +136,12 @@ class EventTruth:
         return chosen
 
 
-def labels_of(events):
+def labels_of(events: Sequence[Sequence[AudioEvent]]) -> list:
     """Return the different labels of the events of clips, sorted."""
     return sorted({event.label for clip in events for event in clip})
 
 
-def check_shares(values, name):
+def check_shares(values: np.ndarray, name: str) -> None:
     """Raise unless all values are in [0, 1]."""
     if values.size and not (values.min() >= 0 and values.max() <= 1):
         raise ValueError(f"{name} must be in [0, 1]; got values from {values.min():g} to {values.max():g}.")

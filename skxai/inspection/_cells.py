@@ -1,15 +1,17 @@
 """The cells of a map: how relevant each is, and which hertz and seconds it covers."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..features import FeatureAxes, feature_axes
 from ..features.mel import hertz_to_mel, mel_to_hertz
 from ..features.short_time import SHORT_TIME
 from ..metrics.base import check_maps
 
-_EVEN = 0.25  # of a row: as far may rows be from even ones, since resized mel rows lie on chords between the bands
+_EVEN = 0.25  # of a row, by which rows may lie off even ones: resized mel rows lie on the chords between the bands
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,12 +37,12 @@ class Cells:
     time_edges: np.ndarray
 
     @property
-    def total(self):
+    def total(self) -> np.ndarray:
         """The relevance of each clip, ``(n,)``."""
         return self.relevance.sum(axis=(1, 2), dtype=np.float64)
 
     @property
-    def sounding_edges(self):
+    def sounding_edges(self) -> tuple[np.ndarray | None, np.ndarray]:
         """Both edges, cut where there is no sound: at 0 s, at 0 Hz and at half the sample rate."""
         times = np.maximum(self.time_edges, 0)
         if self.frequency_edges is None:
@@ -48,7 +50,7 @@ class Cells:
         return np.clip(self.frequency_edges, 0, self.axes.sample_rate / 2), times
 
 
-def cells_of(maps, features, owner):
+def cells_of(maps: ArrayLike, features: Any, owner: str) -> Cells:
     """Bring maps and axes together.
 
     Parameters
@@ -71,15 +73,15 @@ def cells_of(maps, features, owner):
         If the features have no axes, or the maps are not finite or have another shape.
     """
     axes = axes_of(features, owner)
-    maps = check_maps(maps, None)
+    checked = check_maps(maps, None)
     n_rows, n_columns = axes.shape
     shape = (n_columns,) if n_rows is None else (n_rows, n_columns)
-    if maps.ndim > 4 or maps.ndim <= len(shape) or maps.shape[-len(shape) :] != shape:
+    if checked.ndim > 4 or checked.ndim <= len(shape) or checked.shape[-len(shape) :] != shape:
         raise ValueError(
             f"maps of {owner} must have the rows and columns of the features, (clips, …, {', '.join(map(str, shape))}); "
-            f"got {maps.shape}."
+            f"got {checked.shape}."
         )
-    relevance = np.abs(maps).reshape(len(maps), -1, 1 if axes.frequencies is None else n_rows, n_columns)
+    relevance = np.abs(checked).reshape(len(checked), -1, 1 if axes.frequencies is None else n_rows, n_columns)
     relevance = relevance[:, 0] if relevance.shape[1] == 1 else relevance.sum(axis=1)
     if axes.kind == "waveform":
         return _in_frames(relevance, axes)
@@ -98,7 +100,7 @@ def _in_frames(relevance, axes):
     return Cells(np.add.reduceat(relevance, starts, axis=2), axes, None, edges)
 
 
-def axes_of(features, owner):
+def axes_of(features: Any, owner: str) -> FeatureAxes:
     """Return the axes of fitted features, or those given; refuse features without any."""
     axes = features if isinstance(features, FeatureAxes) else feature_axes(features)
     if axes is None:
@@ -109,7 +111,7 @@ def axes_of(features, owner):
     return axes
 
 
-def frequency_edges(frequencies, sample_rate):
+def frequency_edges(frequencies: ArrayLike, sample_rate: int) -> np.ndarray:
     """Return where rows begin and end in hertz: half-way between centres, in mel where the rows are even in mel.
 
     Parameters

@@ -63,7 +63,7 @@ class AudibleSteps:
                 f"end in waveforms; got {names}."
             )
         axes, own = axes_of(features, "sonify"), spectral[0].axes(None)
-        if own.kind == "cepstrum" and not np.array_equal(axes.cepstra, own.cepstra):
+        if own.cepstra is not None and (axes.cepstra is None or not np.array_equal(axes.cepstra, own.cepstra)):
             raise ValueError(
                 "features of sonify must have the rows of mel bands or cepstra: the relevance of cepstra that are mixed, as "
                 f"ResizeFeatures does, can't be carried back to bands; got {names}."

@@ -1,26 +1,28 @@
 """One sentence a class: at which frequencies and when its relevance lies."""
 
 from numbers import Real
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import column_or_1d
 
 from ..utils.validation import Interval, validate_params
 from ._cells import cells_of
 
-_PREFERRED = 1.25  # times as dense as an even map: less is no preference of a mean over clips
+_PREFERRED = 1.25  # times as dense as an even map: a mean over clips that is less dense prefers nothing
 
 
 @validate_params({"share": [Interval(Real, 0.5, 1, closed="left")]}, prefer_skip_nested_validation=True)
-def summarise_relevance(maps, features, y, *, share=0.5):
+def summarise_relevance(maps: ArrayLike, features: Any, y: ArrayLike, *, share: float = 0.5) -> pd.DataFrame:
     r"""Tell at which frequencies and when the relevance of each class lies.
 
-    Each clip's relevance counts as shares |a| / Σ|a|, so that every clip has the same weight; of their mean over the clips of
-    a class, the shortest run of rows and the shortest run of columns that hold the share q of it are taken, with the least
-    q ≥ ``share`` for which their rectangle holds ``share``, so that "mostly" is true of both at once. Of an even map a run is q
-    of the axis: if it is not shorter by a factor of 1.25 at least, the class has no preferred frequency, or no preferred time,
-    and the whole axis counts.
+    Each clip's relevance counts as shares |a| / Σ|a|, so that every clip has the same weight; they are averaged over the clips
+    of a class. Of this mean the shortest run of rows and the shortest run of columns are taken that each hold the share q, with
+    the least q ≥ ``share`` for which their rectangle holds ``share``: so "mostly" is true of both at once. On an even map a run
+    is q of the axis: if it is not shorter by a factor of 1.25 at least, the class has no preferred frequency, or no preferred
+    time, and the whole axis counts.
 
     Rows count alike, whatever their height: on a mel scale the run is the shortest in mel, as it looks in a picture. Columns of
     waveforms are frames of 20 ms.
@@ -72,14 +74,14 @@ def summarise_relevance(maps, features, y, *, share=0.5):
     wheeze: mostly 0.98–2 kHz in the first 0.25 s (52 % of the relevance on 5 % of the picture)
     """
     cells = cells_of(maps, features, "summarise_relevance")
-    y = column_or_1d(y)
-    if len(y) != len(cells.relevance):
-        raise ValueError(f"y of summarise_relevance must have one class for each of {len(cells.relevance)} maps; got {len(y)}.")
-    total = cells.total
-    rows = []
-    classes = np.unique(y)
+    labels = column_or_1d(y)
+    if len(labels) != len(cells.relevance):
+        raise ValueError(
+            f"y of summarise_relevance must have one class for each of {len(cells.relevance)} maps; got {len(labels)}."
+        )
+    total, rows, classes = cells.total, [], np.unique(labels)
     for label in classes:
-        of_class = (y == label) & (total > 0)
+        of_class = (labels == label) & (total > 0)
         shares = cells.relevance[of_class] / total[of_class, None, None]
         rows.append(_summary(label, shares.mean(axis=0) if len(shares) else None, len(shares), cells, share))
     return pd.DataFrame(rows, index=pd.Index(classes, name="class"))
@@ -140,10 +142,10 @@ def _band_in_words(band, low, high, n_rows):
     if (band.start, band.stop) == (0, n_rows):
         return None
     if band.start == 0:
-        return f"below {in_hertz(high)}"
+        return f"below {format_hertz(high)}"
     if band.stop == n_rows:
-        return f"above {in_hertz(low)}"
-    return f"{in_hertz(low, high, unit=False)}–{in_hertz(high)}"
+        return f"above {format_hertz(low)}"
+    return f"{format_hertz(low, high, unit=False)}–{format_hertz(high)}"
 
 
 def _span_in_words(span, start, stop, n_columns):
@@ -161,8 +163,8 @@ def _seconds(value):
     return f"{value:.0f}" if value >= 100 else f"{round(value, 2):.2g}"
 
 
-def in_hertz(value, unit_of=None, *, unit=True):
-    """Write a frequency with two digits, in kilohertz if it, or the one that it stands beside, has thousands."""
+def format_hertz(value: float, unit_of: float | None = None, *, unit: bool = True) -> str:
+    """Write a frequency with two digits, in kilohertz if it, or the one whose unit it shares (``unit_of``), has thousands."""
     kilo = (value if unit_of is None else unit_of) >= 995
     digits = f"{float(f'{value / 1000 if kilo else value:.2g}'):g}"
     return f"{digits} {'kHz' if kilo else 'Hz'}" if unit else digits

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from ..engine import mask, resolve_baseline
+from ..engine import is_constant, mask, resolve_baseline
 from ..features.short_time import SHORT_TIME
 from ..metrics.perturbation import prepare_clips
 from ..utils.validation import validate_params
@@ -114,25 +114,25 @@ def heard_probability(
         return reduce(lambda X, step: step.transform(X), steps.steps, sounds)
 
     X = features_of(clips)
-    it = prepare_clips(estimator, X, masks, target, batch_size)
+    original = prepare_clips(estimator, X, masks, target, batch_size)
     kept = masked_sounds(clips, masks, steps, unheard)
     inputs = {"kept": features_of(kept), "removed": features_of(clips - kept), "kept_masked": None, "removed_masked": None}
     if masks.shape == X.shape:  # else they are over mel bands, and the features cepstra
-        x, m = it.predictor.tensor(X), it.predictor.tensor(masks)
-        b = resolve_baseline(baseline, x, it.feature_range)
+        x, m = original.predictor.tensor(X), original.predictor.tensor(masks)
+        b = resolve_baseline(baseline, x, original.feature_range)
         inputs |= {"kept_masked": mask(x, m, b).cpu().numpy(), "removed_masked": mask(x, 1 - m, b).cpu().numpy()}
-    classes = np.asarray(it.predictor.classes_)
-    table = pd.DataFrame({"target": classes[it.target], "original": it.before})
-    labels = {"predicted": classes[it.predicted]}
+    classes = np.asarray(original.predictor.classes_)
+    table = pd.DataFrame({"target": classes[original.target], "original": original.before})
+    labels = {"predicted": classes[original.predicted]}
     undefined = np.zeros(len(X), dtype=bool)
     if scaling is not None and np.asarray(maps).dtype != bool:
-        undefined = np.ptp(np.abs(maps, dtype=np.float32).reshape(len(maps), -1), axis=1) == 0
+        undefined = np.asarray(is_constant(np.abs(maps, dtype=np.float32)))
     for name, variant in inputs.items():
         if variant is None:
             table[name] = np.nan
             continue
-        probabilities = it.predictor.predict_proba(variant)
-        p = probabilities[np.arange(len(X)), it.target].astype(np.float64)
+        probabilities = original.predictor.predict_proba(variant)
+        p = probabilities[np.arange(len(X)), original.target].astype(np.float64)
         table[name] = np.where(undefined, np.nan, p)
         if not name.endswith("_masked"):
             of_variant = classes[probabilities.argmax(axis=1)].astype(object)

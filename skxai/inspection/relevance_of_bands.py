@@ -1,16 +1,21 @@
 """Relevance of cepstra, carried back to the mel bands that they were made of."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import fft
 
+from ..features import FeatureAxes
 from ..features.steps import feature_steps
 from ..metrics.base import check_maps
 from ._cells import axes_of
 
 
-def relevance_of_bands(maps, features, *, X=None, baseline=0.0):
+def relevance_of_bands(
+    maps: ArrayLike, features: Any, *, X: ArrayLike | None = None, baseline: ArrayLike = 0.0
+) -> tuple[np.ndarray, FeatureAxes]:
     r"""Carry the relevance of mel-frequency cepstral coefficients back to mel bands, where that is defined.
 
     The coefficients are c = D m, with m the mel spectrum in decibels and D the orthonormal rows of the discrete cosine
@@ -68,34 +73,33 @@ def relevance_of_bands(maps, features, *, X=None, baseline=0.0):
     (1189, 1189)
     """
     axes = axes_of(features, "relevance_of_bands")
-    of_bands = (
-        [step for step in feature_steps(features) if hasattr(step, "band_frequencies")] if axes.kind == "cepstrum" else []
-    )
-    if not of_bands or not np.array_equal(axes.cepstra, np.arange(len(axes.cepstra))):
+    of_bands = [step for step in feature_steps(features) if hasattr(step, "band_frequencies")]
+    cepstra = axes.cepstra
+    if cepstra is None or not of_bands or not np.array_equal(cepstra, np.arange(len(cepstra))):
         raise ValueError(
             "features of relevance_of_bands must be a fitted pipeline whose rows are the coefficients of an MFCC, not resized; "
-            f"got rows of {axes.row_label.lower()}{'' if axes.cepstra is None else f' {axes.cepstra[:4]} …'}."
+            f"got rows of {axes.row_label.lower()}{'' if cepstra is None else f' {cepstra[:4]} …'}."
         )
-    centres, maps = of_bands[0].band_frequencies(), check_maps(maps, None)
-    if maps.ndim not in (3, 4) or maps.shape[-2:] != axes.shape:
+    centres, relevance = of_bands[0].band_frequencies(), check_maps(maps, None)
+    if relevance.ndim not in (3, 4) or relevance.shape[-2:] != axes.shape:
         raise ValueError(f"maps of relevance_of_bands must have the shape (clips, …, {', '.join(map(str, axes.shape))}); "
-                         f"got {maps.shape}.")  # fmt: skip
-    if maps.any() and not (maps < 0).any():
+                         f"got {relevance.shape}.")  # fmt: skip
+    if relevance.any() and not (relevance < 0).any():
         raise ValueError(
             "maps of relevance_of_bands must be signed, gradients or contributions: of magnitudes it is not defined in which "
-            f"bands they lie; got values from {maps.min():g} to {maps.max():g}."
+            f"bands they lie; got values from {relevance.min():g} to {relevance.max():g}."
         )
     axes = replace(axes, frequencies=centres, cepstra=None, kind="frequency")
-    maps = maps.astype(np.float64)
+    relevance = relevance.astype(np.float64)
     if X is None:
-        return _of_bands(maps, len(centres)).astype(np.float32), axes
-    distance = check_maps(X, maps.shape).astype(np.float64) - baseline
-    if maps[distance == 0].any():
+        return _of_bands(relevance, len(centres)).astype(np.float32), axes
+    distance = check_maps(X, relevance.shape).astype(np.float64) - np.asarray(baseline)
+    if relevance[distance == 0].any():
         raise ValueError(
             "maps of relevance_of_bands must be contributions, 0 where X is the baseline; "
-            f"got {maps[distance == 0].max():g}. For gradients leave X out."
+            f"got {relevance[distance == 0].max():g}. For gradients leave X out."
         )
-    gradients = np.divide(maps, distance, out=np.zeros_like(maps), where=distance != 0)
+    gradients = np.divide(relevance, distance, out=np.zeros_like(relevance), where=distance != 0)
     return (_of_bands(distance, len(centres)) * _of_bands(gradients, len(centres))).astype(np.float32), axes
 
 

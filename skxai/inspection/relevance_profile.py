@@ -1,8 +1,10 @@
 """Relevance by frequency and by time."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ._cells import cells_of
 
@@ -38,17 +40,16 @@ class RelevanceProfile:
     frequency_edges: np.ndarray | None
     time_edges: np.ndarray
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.per_time)
 
-    def __getitem__(self, clips):
+    def __getitem__(self, clips: Any) -> Self:
         """Return the profile of the clips at these indices, or of a mask or slice of them."""
-        kept = {field.name: getattr(self, field.name) for field in fields(self)}
         per_frequency = None if self.per_frequency is None else self.per_frequency[clips]
-        return type(self)(**{**kept, "per_frequency": per_frequency, "per_time": self.per_time[clips]})
+        return replace(self, per_frequency=per_frequency, per_time=self.per_time[clips])
 
 
-def relevance_profile(maps, features):
+def relevance_profile(maps: ArrayLike, features: Any) -> RelevanceProfile:
     r"""Relevance per hertz and per second.
 
     Of a clip with relevance a over rows i and columns j, row i being Δf_i hertz high and column j Δt_j seconds wide:

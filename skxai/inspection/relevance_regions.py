@@ -1,9 +1,11 @@
 """The regions of a clip that carry its relevance."""
 
 from numbers import Real
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy import ndimage
 
 from ..utils.validation import Interval, validate_params
@@ -20,7 +22,7 @@ _TOUCHING[1] = True  # cells of one clip that touch, if only at a corner: the li
     },
     prefer_skip_nested_validation=True,
 )
-def relevance_regions(maps, features, *, top=0.25, min_share=0.02):
+def relevance_regions(maps: ArrayLike, features: Any, *, top: float = 0.25, min_share: float = 0.02) -> pd.DataFrame:
     r"""Find the regions that carry the relevance, in hertz and seconds.
 
     The fewest cells that hold ``top`` of a clip's relevance Σ|a| are kept, all of those that tie with the last one; cells that
@@ -72,8 +74,8 @@ def relevance_regions(maps, features, *, top=0.25, min_share=0.02):
     cells = cells_of(maps, features, "relevance_regions")
     relevance = cells.relevance
     labels, share = _label(cells, top, min_share)
-    boxes = [[(side.start, side.stop) for side in box] for box in ndimage.find_objects(labels)]
-    boxes = np.array(boxes, dtype=int).reshape(-1, 3, 2)
+    found = [[(side.start, side.stop) for side in box] for box in ndimage.find_objects(labels)]
+    boxes = np.array(found, dtype=int).reshape(-1, 3, 2)
     clip, rows, columns = boxes[:, 0, 0], boxes[:, 1], boxes[:, 2]
     peaks = _peaks(relevance, labels, len(boxes))
     frequency_edges, time_edges = cells.sounding_edges
@@ -87,7 +89,7 @@ def relevance_regions(maps, features, *, top=0.25, min_share=0.02):
             "high": nowhere if frequency_edges is None else frequency_edges[rows[:, 1]],
             "share": share,
             "peak_time": cells.axes.times[peaks[2]],
-            "peak_frequency": nowhere if frequency_edges is None else cells.axes.frequencies[peaks[1]],
+            "peak_frequency": nowhere if cells.axes.frequencies is None else cells.axes.frequencies[peaks[1]],
             "peak": relevance[peaks].astype(float) / relevance.max(axis=(1, 2))[clip],
         }
     )

@@ -1,10 +1,13 @@
 """Sounds as WAV files: of one comparison at one level, and never clipped."""
 
 import operator
+import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import soundfile
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_array
 
 # The greatest sample value that 16 bits hold; one of 1.0 would be cut down to it.
@@ -12,7 +15,7 @@ FULL_SCALE = 1 - 2**-15
 SUBTYPES = ("PCM_16", "PCM_24", "FLOAT")
 
 
-def common_gain(*sounds):
+def common_gain(*sounds: ArrayLike) -> float:
     """Return the one gain that brings sounds, which are to be compared, below full scale.
 
     Parameters
@@ -38,15 +41,19 @@ def common_gain(*sounds):
     >>> round(common_gain([0.5, -0.5], [2.0, 0.0]), 3)
     0.5
     """
-    peaks = [
-        np.abs(check_array(sound, ensure_2d=False, allow_nd=True, dtype=np.float64, input_name="sounds")).max()
-        for sound in sounds
-    ]
-    peak = max(peaks, default=0.0)
+    arrays = (check_array(sound, ensure_2d=False, allow_nd=True, dtype=np.float64, input_name="sounds") for sound in sounds)
+    peak = max((np.abs(array).max() for array in arrays), default=0.0)
     return float(FULL_SCALE / peak) if peak > FULL_SCALE else 1.0
 
 
-def save_sounds(sounds, folder, sample_rate, *, subtype="PCM_16", overwrite=False):
+def save_sounds(
+    sounds: Mapping[str, ArrayLike],
+    folder: str | os.PathLike,
+    sample_rate: int,
+    *,
+    subtype: str = "PCM_16",
+    overwrite: bool = False,
+) -> float:
     """Write sounds that belong together to WAV files, such as a clip and its kept and removed part.
 
     If one of them exceeds full scale, all of them are multiplied by the same gain, see ``common_gain``: nothing is clipped,
@@ -97,13 +104,13 @@ def save_sounds(sounds, folder, sample_rate, *, subtype="PCM_16", overwrite=Fals
     if not sounds:
         raise ValueError("sounds of save_sounds must hold a sound at least; got none.")
     paths = {name: Path(folder) / f"{_check_name(name)}.wav" for name in sounds}
-    sounds = {name: _check_sound(name, sound) for name, sound in sounds.items()}
+    checked = {name: _check_sound(name, sound) for name, sound in sounds.items()}
     existing = [path for path in paths.values() if path.exists()]
     if existing and not overwrite:
         raise FileExistsError(f"{existing[0]}: the file exists; overwrite=True replaces it.")
-    gain = common_gain(*sounds.values())
+    gain = common_gain(*checked.values())
     Path(folder).mkdir(parents=True, exist_ok=True)
-    for name, sound in sounds.items():
+    for name, sound in checked.items():
         soundfile.write(paths[name], gain * sound, operator.index(sample_rate), subtype=subtype, format="WAV")
     return gain
 

@@ -12,7 +12,7 @@ import torch
 
 from .torchaudio import torchaudio
 
-__all__ = ["AudioHeader", "read_audio", "read_header", "resample"]
+__all__ = ["AudioHeader", "read_audio", "read_header", "resample", "verify_audio"]
 
 _BLOCK = 1 << 16  # frames: memory stays small for recordings of hours
 _MP3_FRAME = 1152  # samples by which the length in an MP3's header may exceed what its decoder gives
@@ -37,7 +37,7 @@ class AudioHeader(NamedTuple):
     sample_rate: int
 
 
-def read_header(path):
+def read_header(path: str | os.PathLike) -> AudioHeader:
     """Read the header of an audio file, and check what can be checked without decoding.
 
     Parameters
@@ -60,8 +60,10 @@ def read_header(path):
         return AudioHeader(file.frames, file.samplerate)
 
 
-def read_audio(path, *, offset=0.0, duration=None, mono=True, keep=True):
-    """Decode a span of an audio file as one channel: a header promises, the decoder tells.
+def read_audio(
+    path: str | os.PathLike, *, offset: float = 0.0, duration: float | None = None, mono: bool = True
+) -> tuple[np.ndarray, AudioHeader]:
+    """Decode a span of an audio file as one channel: what its header promises is checked against what is decoded.
 
     Parameters
     ----------
@@ -73,13 +75,11 @@ def read_audio(path, *, offset=0.0, duration=None, mono=True, keep=True):
         Length of the span in seconds; None reads to the end. A file that ends earlier gives what there is.
     mono : bool, default=True
         True averages the channels, False takes the first.
-    keep : bool, default=True
-        False only verifies, and keeps nothing in memory.
 
     Returns
     -------
-    waveform : ndarray of dtype float32, shape (samples,), or None
-        Amplitudes, in [−1, 1] for files of integers; None without ``keep``.
+    waveform : ndarray of dtype float32, shape (samples,)
+        Amplitudes, in [−1, 1] for files of integers.
     header : AudioHeader
         The file's sample rate, and the samples that it was found to hold, as far as it was read.
 
@@ -90,13 +90,25 @@ def read_audio(path, *, offset=0.0, duration=None, mono=True, keep=True):
     ValueError
         If the file is empty, truncated or no audio, ends before ``offset``, or holds NaN or infinite samples.
     """
+    blocks: list[np.ndarray] = []
+    header = _decode(path, offset, duration, lambda block: blocks.append(block.mean(axis=1) if mono else block[:, 0]))
+    return np.concatenate(blocks), header
+
+
+def verify_audio(path: str | os.PathLike) -> AudioHeader:
+    """Decode all of an audio file, keep nothing of it, and raise as ``read_audio`` does; return what it was found to hold."""
+    return _decode(path, 0.0, None, lambda block: None)
+
+
+def _decode(path, offset, duration, receive):
+    """Give a span of a file to ``receive``, block by block ``(samples, channels)``, and return its header."""
     with _opened(path) as file:
         rate, start, stop = file.samplerate, round(offset * file.samplerate), file.frames
         if start >= stop:
             raise ValueError(f"{path}: lasts {stop / rate:.3f} s; offset={offset!r} s leaves nothing of it.")
         if duration is not None:
             stop = min(stop, start + int(np.ceil(duration * rate)) + 1)
-        blocks, decoded = [], start
+        decoded = start
         try:
             if start:
                 file.seek(start)
@@ -104,8 +116,7 @@ def read_audio(path, *, offset=0.0, duration=None, mono=True, keep=True):
                 decoded += len(block)
                 if not np.isfinite(block).all():
                     raise ValueError(f"{path}: has NaN or infinite samples.")
-                if keep:
-                    blocks.append(block.mean(axis=1) if mono else block[:, 0])
+                receive(block)
         except soundfile.SoundFileError as error:
             raise ValueError(
                 f"{path}: truncated or damaged, decoding stops after {decoded} of {file.frames} samples ({_reason(error)})."
@@ -114,11 +125,11 @@ def read_audio(path, *, offset=0.0, duration=None, mono=True, keep=True):
             raise ValueError(f"{path}: truncated, {decoded} samples decoded of {file.frames} in the header.")
         if decoded == start:
             raise ValueError(f"{path}: holds no samples.")
-    return (np.concatenate(blocks) if keep else None), AudioHeader(decoded, rate)
+    return AudioHeader(decoded, rate)
 
 
 @torch.inference_mode()
-def resample(waveform, rate, new_rate):
+def resample(waveform: np.ndarray, rate: int, new_rate: int) -> np.ndarray:
     """Bring a waveform to another sample rate with torchaudio's windowed-sinc filter.
 
     Parameters

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ...inspection import common_gain, relevance_regions, sonify
-from ...inspection.class_summary import in_hertz
+from ...inspection.class_summary import format_hertz
 from ..evidence import Evidence
 from ..examples import AUDIBLE_SHARE, ExplainedExamples
 from .images import draw_features, draw_maps, make_frame, place_event
@@ -114,7 +114,7 @@ def region_in_words(region: Any) -> str:
     """Return a row of ``relevance_regions`` as "1.2–1.45 s, 2–3.1 kHz, 31 %"."""
     words = [f"{round(region.start, 2):g}–{round(region.stop, 2):g} s"]
     if not np.isnan(region.low):
-        words.append(f"{in_hertz(region.low, region.high, unit=False)}–{in_hertz(region.high)}")
+        words.append(f"{format_hertz(region.low, region.high, unit=False)}–{format_hertz(region.high)}")
     return ", ".join([*words, f"{100 * region.share:.0f} %"])
 
 
