@@ -117,21 +117,9 @@ def weighted_sum(activations, weights, signed=False):
 
 
 def project(maps, shape, resizing=RESIZINGS[None]):
-    """Bring maps ``(b, ...)`` of a layer to the shape of the features, (bi)linearly; channels of the features share a map.
+    """Bring maps ``(b, m, ...)``, or ``(b, ...)``, of a layer to the last axes of features of ``shape (b, ...)``, (bi)linearly.
 
-    Parameters
-    ----------
-    maps : tensor of shape (b, m, ...)
-        m maps a clip, or (b, ...) for one, with d spatial axes. The last d axes of ``shape`` are theirs.
-    shape : torch.Size
-        Shape of the features ``(b, ...)``.
-    resizing : Resizing
-        How.
-
-    Returns
-    -------
-    tensor
-        Of a shape that expands to ``shape``.
+    Channels of the features share a map: the result has a shape that expands to ``shape``.
     """
     spatial = maps.dim() - 1
     resized = resizing(maps[:, None], spatial_size(shape, spatial))

@@ -19,24 +19,12 @@ FEW = "6 patches"  # the orders of 6 are 720
 
 @dataclass(frozen=True)
 class Method:
-    """How a method of captum's is run.
+    """How a method of captum's is run."""
 
-    Attributes
-    ----------
-    defaults : dict
-        Parameters that captum leaves to the user, or whose defaults do not suit clips.
-    sees_layers : bool
-        Whether captum hangs hooks on the layers, so that it must get the module.
-    by_gradient : bool
-        Whether it asks for gradients; the others run the network forward only.
-    clip_by_clip : bool
-        Whether each clip is explained alone: because captum draws, or keeps many inputs of a clip at once.
-    """
-
-    defaults: dict = field(default_factory=dict)
-    sees_layers: bool = False
-    by_gradient: bool = True
-    clip_by_clip: bool = False
+    defaults: dict = field(default_factory=dict)  # what captum leaves to the user, or does not suit clips
+    sees_layers: bool = False  # captum hangs hooks on the layers, so that it must get the module
+    by_gradient: bool = True  # the others run the network forward only
+    clip_by_clip: bool = False  # each clip alone: because captum draws, or keeps many inputs of a clip at once
 
 
 def _layers(**defaults):

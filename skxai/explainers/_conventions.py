@@ -29,19 +29,11 @@ def scaled(maps, epsilon, start=1):
 
 @dataclass(frozen=True)
 class Resizing:
-    """How maps ``(b, m, ...)`` of a layer are brought to the size of the features: (bi)linearly, and perhaps scaled.
+    """How maps ``(b, m, ...)`` of a layer are brought to the size of the features: (bi)linearly, and perhaps scaled."""
 
-    Attributes
-    ----------
-    before, after : float or None
-        ε of a min–max scaling of each map at its own size, and at the size of the features. None: not scaled.
-    corners : bool
-        Whether the centres of the corner pixels are aligned (``align_corners``), and not the edges of the image.
-    """
-
-    before: float | None = None
-    corners: bool = False
-    after: float | None = None
+    before: float | None = None  # ε of a min–max scaling of each map at its own size; None: not scaled
+    corners: bool = False  # the centres of the corner pixels are aligned (``align_corners``), not the edges of the image
+    after: float | None = None  # ε of a scaling at the size of the features
 
     def __call__(self, maps, size):
         """Return maps ``(b, m, *size)``."""

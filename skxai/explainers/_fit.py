@@ -15,21 +15,9 @@ from ..utils.validation import columns_of
 
 
 def fit_once(estimator, X, y, memory=None):
-    """Fit a clone of a classifier, or fetch the one that was fitted before.
+    """Fit a clone of a classifier, or fetch the one that was fitted before; return it and its classes ``(k,)``.
 
-    Parameters
-    ----------
-    estimator : classifier
-        Of ``skxai.models``, or a skorch ``NeuralNetClassifier``; in ``FrozenEstimator`` it is not trained again.
-    X : ndarray of shape (n, ...)
-    y : array-like of shape (n,) or None
-    memory : str, joblib.Memory or None
-        Where fitted classifiers are kept; None keeps none.
-
-    Returns
-    -------
-    fitted : classifier
-    classes : ndarray of shape (k,)
+    A classifier in ``FrozenEstimator`` is not trained. ``memory``, a path or joblib.Memory, keeps fitted classifiers.
     """
     if isinstance(estimator, FrozenEstimator):
         return _with_classes(estimator)

@@ -22,26 +22,11 @@ def as_clips(maps, x):
 
 
 def sizes(given, of, *, name, owner):
-    """Return a size on a picture as numbers of values.
+    """Return a size on a picture, ``(rows, columns)``, as numbers of values; a vector has 1 row.
 
-    Parameters
-    ----------
-    given : int, float, or tuple of those
-        An integer is a number of values, a float a share, rounded up. One for all axes of the clips, or one for each.
-    of : tuple of int
-        The extents along the clips' axes, ``(frequency, time)`` or ``(values,)``, of which shares are meant.
-    name, owner : str
-        The parameter, and whose it is.
-
-    Returns
-    -------
-    rows, columns : int
-        1 row on a vector.
-
-    Raises
-    ------
-    ValueError
-        For another number of sizes than of axes, or a size beyond the extent.
+    ``given`` is an integer, a number of values, or a float, a share of the extents ``of`` along the clips' axes ``(frequency,
+    time)`` or ``(values,)``, rounded up; or a tuple with one for each axis. Raise ValueError, in the words of the parameter
+    ``name`` of ``owner``, for another number of sizes than of axes, or a size beyond the extent.
     """
     each = tuple(given) if isinstance(given, (tuple, list)) else (given,) * len(of)
     if len(each) != len(of) or not all(map(_fits, each, of)):

@@ -30,25 +30,9 @@ def prepare_for_another_module(estimator: Any, X: ArrayLike, maps: ArrayLike, ta
 def correlate_with_module(
     estimator: Any, module: nn.Module, explained: ExplainedClips, X: np.ndarray | None = None
 ) -> np.ndarray:
-    """Return the rank correlation ``(n,)`` of the maps' absolute values with those of another module.
+    """Return the rank correlation ``(n,)`` of the maps' absolute values with those of another module, for the same classes.
 
-    Both are of the same classes.
-
-    Parameters
-    ----------
-    estimator : explainer
-        Fitted: it explains anew.
-    module : torch.nn.Module
-        In the place of its own.
-    explained : ExplainedClips
-        The clips, their maps and classes.
-    X : ndarray of shape (n, ...) or None, default=None
-        What the other module gets. None is the clips.
-
-    Returns
-    -------
-    ndarray of shape (n,)
-        NaN where one of the two maps is constant.
+    The module gets X ``(n, ...)`` in the place of the clips, if it is given. NaN where one of the two maps is constant.
     """
     target = explained.predictor.classes_[explained.target]
     with unshared_passes():

@@ -34,24 +34,10 @@ def match_cells(
     target: Any = None,
     batch_size: int | None = None,
 ) -> Cells:
-    """Bring maps and truth together.
+    """Return relevance and truth of the cells of each clip.
 
-    Parameters
-    ----------
-    estimator : classifier, explainer or None
-        Fitted, with ``predict_proba``; only to find out which class was explained.
-    X : array-like of shape (n, ...) or None
-        The clips.
-    maps : ndarray of shape (n, ...)
-        Their maps.
-    truth : EventTruth or array-like of shape (n, ...)
-        Where the classes sound; an array is the mask of the explained class, in [0, 1]. Required.
-    target, batch_size
-        See ``skxai.metrics.perturbation.prepare_clips``.
-
-    Returns
-    -------
-    Cells
+    ``truth`` is an ``EventTruth``, of which the explained class counts (see ``prepare_clips``; ``estimator`` and X are
+    needed for it), or the mask ``(n, ...)`` of that class.
     """
     if isinstance(truth, EventTruth):
         check_shape(truth, maps.shape)

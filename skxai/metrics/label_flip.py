@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from ..engine import is_constant
 from ..utils.random import RandomStateLike
 from .base import metric
-from .perturbation import predict_perturbed, prepare_clips, ranks, replace_first
+from .perturbation import check_top, predict_perturbed, prepare_clips, ranks, replace_first
 
 
 @metric(greater_is_better=True, bounds=(0, 1), family="faithfulness")
@@ -67,8 +67,7 @@ def label_flip_rate(
     >>> label_flip_rate(LogisticRegression().fit(X, X[:, 0]), X, np.tile([1.0, 0.0], (4, 1)), top=0.5).tolist()
     [0.0, 1.0, 0.0, 1.0]
     """
-    if not 0 < top <= 1:
-        raise ValueError(f"top must be a share of the pixels in (0, 1]; got {top!r}.")
+    check_top(top)
     explained = prepare_clips(estimator, X, maps, None, batch_size)
     count = int(np.ceil(top * explained.X[0].size))
 

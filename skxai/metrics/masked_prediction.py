@@ -11,7 +11,7 @@ from ..utils.random import RandomStateLike
 from ..utils.statistics import ratio_or_nan
 from ._convention import convention_of
 from .base import metric
-from .perturbation import ExplainedClips, predict_perturbed, prepare_clips, ranks
+from .perturbation import ExplainedClips, check_top, predict_perturbed, prepare_clips, ranks
 
 # The drop in confidence from its loss and what it was, by convention. The peers multiply the clip with the map as it is.
 DROPS = {
@@ -43,7 +43,7 @@ def masked_predictions(
 
     With ``product`` the explained input is m ⊙ x, with the map as it is, constant or not.
     """
-    _check_top(top)
+    check_top(top)
     explained = prepare_clips(estimator, X, maps, target, batch_size)
 
     def explained_input(x, maps, baseline):
@@ -300,14 +300,9 @@ def mean_top_weights(
     >>> mean_top_weights(None, None, np.array([[0.0, 1.0, 3.0, 4.0]])).tolist()
     [0.875]
     """
-    _check_top(top)
+    check_top(top)
     flat = maps.reshape(len(maps), -1).astype(np.float64)
     count = int(np.ceil(top * flat.shape[1]))
     low, extent = flat.min(axis=1), np.ptp(flat, axis=1)
     mean = np.sort(flat, axis=1)[:, -count:].mean(axis=1)
     return ratio_or_nan(mean - low, extent)
-
-
-def _check_top(top):
-    if not 0 < top <= 1:
-        raise ValueError(f"top must be a share of the pixels in (0, 1]; got {top!r}.")

@@ -206,20 +206,10 @@ def model_parameter_randomisation(
 def randomised_modules(
     module: nn.Module, order: str = "cascading", n_stages: int | None = None, seed: int = 0, convention: str | None = None
 ) -> Iterator[nn.Module]:
-    """Yield copies of a module with re-initialised layers, from the top down.
+    """Yield copies of a module, which is not touched, with re-initialised layers, from the top down.
 
-    Parameters
-    ----------
-    module : torch.nn.Module
-        It is not touched.
-    order : {"cascading", "independent"}
-        Whether what was randomised before stays so.
-    n_stages : int or None
-        How many stages at most, evenly spaced; None is all.
-    seed : int
-        Of all; each layer has its own, and torch's global generator is left as it was.
-    convention : {None, "quantus"}
-        "quantus" gives all layers the seed ``seed`` + 1.
+    For ``order``, ``n_stages`` and ``convention`` see ``model_parameter_randomisation_curve``. Each layer has a seed of its own
+    that follows from ``seed``; torch's global generator is left as it was.
     """
     stages = _stages(module, convention)
     wanted = _evenly(stages, n_stages)

@@ -111,6 +111,12 @@ def predict_perturbed(
     return np.concatenate(probability).astype(np.float64), np.concatenate(predicted).astype(np.int64)
 
 
+def check_top(top: float) -> None:
+    """Raise unless ``top`` is a share of the pixels in (0, 1]."""
+    if not 0 < top <= 1:
+        raise ValueError(f"top must be a share of the pixels in (0, 1]; got {top!r}.")
+
+
 def ranks(maps: torch.Tensor, random_state: RandomStateLike = 0, *, descending: bool = True) -> torch.Tensor:
     """Return the place of each pixel of ``maps (n, ...)`` in the order of relevance, 0 for the first.
 

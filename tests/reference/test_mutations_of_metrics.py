@@ -20,7 +20,6 @@ from skxai.metrics import (
     monotonicity,
     perturbation,
     perturbation_curve,
-    randomisation,
     silence,
 )
 
@@ -28,6 +27,7 @@ from .mutations import Instead, Mutations, check_is_caught
 
 # Modules in whose place the package shows their function.
 faithfulness_estimate_module = importlib.import_module("skxai.metrics.faithfulness_estimate")
+randomisation = importlib.import_module("skxai.metrics.model_parameter_randomisation")
 input_invariance_module = importlib.import_module("skxai.metrics.input_invariance")
 MUTATIONS = Mutations()
 breaks = MUTATIONS.breaks
