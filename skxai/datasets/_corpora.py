@@ -10,6 +10,7 @@ from sklearn.utils import Bunch
 from ..utils.validation import StrOptions, validate_params
 from ._clips import bunch_of_clips
 from ._tables import read_table
+from .layouts import layout
 
 __all__ = ["load_esc50", "load_urbansound8k"]
 
@@ -21,6 +22,7 @@ _LOADER_CONSTRAINTS = {
 }
 
 
+@layout("meta/esc50.csv")
 @validate_params({**_LOADER_CONSTRAINTS, "esc10": ["boolean"]}, prefer_skip_nested_validation=True)
 def load_esc50(
     path: str | Path,
@@ -88,6 +90,7 @@ def load_esc50(
     return bunch_of_clips(_only_folds(table, folds, meta), source=meta, on_error=on_error, n_jobs=n_jobs)
 
 
+@layout("metadata/UrbanSound8K.csv")
 @validate_params(_LOADER_CONSTRAINTS, prefer_skip_nested_validation=True)
 def load_urbansound8k(
     path: str | Path, *, folds: Sequence[int] | None = None, on_error: str = "raise", n_jobs: int | None = None

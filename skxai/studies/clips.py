@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold
 
-from ..datasets import AudioEvent, load_audio_folder, load_esc50, load_urbansound8k, make_audio_events, slice_events
+from ..datasets import AudioEvent, load_audio_folder, make_audio_events, slice_events
+from ..datasets.layouts import find_loader
 
 # A slice this far below the loudest one of its recording holds no event: Wang cut annotated events, not pauses.
 QUIETEST_SLICE_DB = -40.0
@@ -104,10 +105,8 @@ def load_clips(
     folder = Path(data)
     if not folder.is_dir():
         raise FileNotFoundError(f"data must be a folder with audio; {str(folder)!r} is not a folder.")
-    if labels is None and (folder / "meta" / "esc50.csv").is_file():
-        bunch = load_esc50(folder, on_error=on_error, n_jobs=n_jobs)
-    elif labels is None and (folder / "metadata" / "UrbanSound8K.csv").is_file():
-        bunch = load_urbansound8k(folder, on_error=on_error, n_jobs=n_jobs)
+    if labels is None and (loader := find_loader(folder)) is not None:
+        bunch = loader(folder, on_error=on_error, n_jobs=n_jobs)
     else:
         bunch = load_audio_folder(folder, labels=labels, on_error=on_error, n_jobs=n_jobs)
     files = np.asarray(bunch.data)
