@@ -12,9 +12,11 @@ __all__ = [
     "engine",
     "explainers",
     "features",
+    "get_config",
     "inspection",
     "metrics",
     "models",
+    "set_config",
     "studies",
     "testing",
     "utils",
@@ -23,8 +25,8 @@ __all__ = [
 
 def __getattr__(name):
     # Sub-packages are imported when they are first asked for: torch takes seconds.
-    if name == "config_context":
-        return importlib.import_module(".engine", __name__).config_context
+    if name in ("config_context", "get_config", "set_config"):
+        return getattr(importlib.import_module(".engine", __name__), name)
     if name in __all__:
         return importlib.import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

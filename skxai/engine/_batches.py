@@ -1,5 +1,7 @@
 """How work is cut into batches that fit the memory budget and run fast."""
 
+from collections.abc import Iterator
+
 from sklearn import get_config
 
 # What one thread of a CPU works on at a time: less leaves its layers too short, more leaves its caches. On a GPU larger
@@ -14,7 +16,7 @@ FEWEST_PER_THREAD = 12
 FEW_ROUNDS = 8
 
 
-def batch_size_within(bytes_per_input, device="cpu", n_threads=1):
+def batch_size_within(bytes_per_input: float, device: str | None = "cpu", n_threads: int = 1) -> int:
     """Return how many inputs a thread takes through the network at once.
 
     Parameters
@@ -40,12 +42,12 @@ def batch_size_within(bytes_per_input, device="cpu", n_threads=1):
     return max(1, min(int(budget // bytes_per_input), fastest))
 
 
-def slices(n, size):
+def slices(n: int, size: int) -> list[slice]:
     """Cut ``range(n)`` into slices of ``size`` and a rest."""
     return [slice(start, min(start + size, n)) for start in range(0, n, size)]
 
 
-def blocks(n_clips, n_variants, size, n_threads=1):
+def blocks(n_clips: int, n_variants: int, size: int, n_threads: int = 1) -> Iterator[tuple[slice, slice]]:
     """Cut the grid clips × variants into rectangles of at most ``size`` cells, enough to keep ``n_threads`` busy.
 
     A rectangle, unlike a run of flat indices, lets a caller build its inputs by broadcasting. A small grid stays whole.

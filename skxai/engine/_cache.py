@@ -6,11 +6,15 @@ import gc
 import threading
 import weakref
 from collections import OrderedDict
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
+from torch import nn
 
-from ._threads import alone
+from ._config import get_config
+from ._threads import in_one_thread
 
 # Bytes of weights that copies may hold in all; the two that were used last are kept whatever they hold.
 LIMIT = 256 * 2**20
@@ -19,7 +23,7 @@ LARGE = 64 * 2**20
 
 BITS = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}  # of a number of so many bytes
 
-_MADE = OrderedDict()  # (id of the module, key) → Copy, the one that was used last at the end
+_MADE: OrderedDict[tuple, Any] = OrderedDict()  # (id of the module, key) → Copy, the one that was used last at the end
 _LOCK = threading.RLock()
 
 
@@ -33,31 +37,31 @@ class Copy:
     value: object
 
 
-class Copies:
+class CopiesOfModule:
     """What is made of one module, while it stays as it is. The module is not kept alive."""
 
-    def __init__(self, module):
+    def __init__(self, module: nn.Module):
         self._address = id(module)
         self._of = weakref.ref(module, lambda _: _forget(self._address))
         self._fingerprint = fingerprint(module)
         self._size = sum(weight.nbytes for weight in module.parameters())
 
-    def get(self, key, make):
+    def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
         """Return what was made for ``key`` before, or else ``make()``."""
         place = (self._address, key)
         with _LOCK:
             known = _MADE.get(place)
             # Another module may have the address of a dead one, and this one may have other weights by now.
             if known is None or known.of() is not self._of() or known.fingerprint != self._fingerprint:
-                known = _MADE[place] = Copy(self._of, self._fingerprint, self._size, alone(make))
+                known = _MADE[place] = Copy(self._of, self._fingerprint, self._size, in_one_thread(make))
                 _make_room()
             _MADE.move_to_end(place)
             return known.value
 
 
-def copies_of(module):
-    """Return the ``Copies`` of a module as it is now."""
-    return alone(lambda: Copies(module))
+def copies_of(module: nn.Module) -> CopiesOfModule:
+    """Return the copies of a module as it is now."""
+    return in_one_thread(lambda: CopiesOfModule(module))
 
 
 def _make_room():
@@ -75,12 +79,15 @@ def _forget(address):
 
 def _return_freed_memory():
     """Let the C library give back what it holds for later: a copy passes through forms that are as large as the network."""
+    if not get_config()["tune_process"]:
+        return
     gc.collect()  # traced modules and their graphs hold each other
-    with contextlib.suppress(Exception):  # glibc's; others give back by themselves
+    # glibc has it. Others, which give back by themselves, lack the function, and Windows a library without a name.
+    with contextlib.suppress(AttributeError, OSError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
 
 
-def fingerprint(module):
+def fingerprint(module: nn.Module) -> tuple:
     """Return a value that changes with the module's weights, layers, settings and hooks.
 
     The weights are summed bit by bit besides asking torch for their version, since a change through ``.data`` or NumPy does

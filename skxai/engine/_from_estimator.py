@@ -1,17 +1,27 @@
 """From a fitted estimator to the predictor that runs it."""
 
-import torch
-from sklearn.frozen import FrozenEstimator
+import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
+from torch import nn
 
+from ._classifier import module_of, output_of, unwrap
 from ._layers import layer_name
 from ._network import FrozenNetwork
-from ._predictor import OpaquePredictor
+from ._predictor import OpaquePredictor, Predictor
 from ._sharing import shared
 
 
 @shared
-def freeze(estimator, X, *, layer=None, last_convolution=False, batch_size=None, module=None):
+def freeze(
+    estimator: BaseEstimator,
+    X: np.ndarray,
+    *,
+    layer: str | int | None = None,
+    last_convolution: bool = False,
+    batch_size: int | None = None,
+    module: nn.Module | None = None,
+) -> FrozenNetwork:
     """Make the fast copy of a fitted classifier's network.
 
     Parameters
@@ -41,8 +51,8 @@ def freeze(estimator, X, *, layer=None, last_convolution=False, batch_size=None,
         If there is no such layer, or if the module does not return one score for each class.
     """
     estimator = unwrap(estimator)
-    module = getattr(estimator, "module_", None) if module is None else module
-    if not isinstance(module, torch.nn.Module):
+    module = module_of(estimator) if module is None else module
+    if module is None:
         check_is_fitted(estimator)
         raise TypeError(
             f"estimator must be a classifier with a torch module (a classifier of skxai, or skorch's NeuralNetClassifier); "
@@ -59,7 +69,7 @@ def freeze(estimator, X, *, layer=None, last_convolution=False, batch_size=None,
 
 
 @shared
-def predictor(estimator, X, *, batch_size=None):
+def predictor(estimator: BaseEstimator, X: np.ndarray, *, batch_size: int | None = None) -> Predictor:
     """Return a ``Predictor`` of any fitted classifier, or of the classifier inside an explainer.
 
     Parameters
@@ -81,37 +91,9 @@ def predictor(estimator, X, *, batch_size=None):
         If the estimator has no ``predict_proba``.
     """
     classifier = unwrap(estimator)
-    if isinstance(getattr(classifier, "module_", None), torch.nn.Module):
+    if module_of(classifier) is not None:
         return freeze(classifier, X, batch_size=batch_size)
     if not hasattr(classifier, "predict_proba"):
         raise TypeError(f"estimator must be a fitted classifier with predict_proba; got {type(classifier).__name__}.")
     check_is_fitted(classifier)
     return OpaquePredictor(classifier, X[:1].size, batch_size)
-
-
-def unwrap(estimator):
-    """Return the classifier inside explainers and ``FrozenEstimator``."""
-    while True:
-        if isinstance(estimator, FrozenEstimator):
-            estimator = estimator.estimator
-        elif hasattr(estimator, "explain"):
-            check_is_fitted(estimator, "estimator_")
-            estimator = estimator.estimator_
-        else:
-            return estimator
-
-
-def output_of(estimator):
-    """Read what a classifier's module returns: ours say it, for skorch it follows from the criterion."""
-    if hasattr(estimator, "output_"):
-        return estimator.output_
-    criterion = getattr(estimator, "criterion_", None)
-    if isinstance(criterion, torch.nn.CrossEntropyLoss):
-        return "logits"
-    if isinstance(criterion, torch.nn.NLLLoss):  # skorch takes the log itself: the module returns probabilities
-        return "probabilities"
-    raise ValueError(
-        f"criterion of {type(estimator).__name__} must be CrossEntropyLoss (the module returns logits) or NLLLoss (it "
-        f"returns probabilities); got {type(criterion).__name__}. Wrap the module in PretrainedClassifier(module, "
-        "output=…) instead."
-    )

@@ -1,17 +1,20 @@
 """Names of a module's layers, and what goes through them."""
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 
 
-def convolution_names(module):
+def convolution_names(module: nn.Module) -> list[str]:
     """Return the dotted names of the convolutions of ``module``, in the order of their registration."""
     return [name for name, layer in module.named_modules() if isinstance(layer, CONVOLUTIONS)]
 
 
-def layer_name(module, layer=None):
+def layer_name(module: nn.Module, layer: str | int | None = None) -> str:
     """Find a layer by name or index.
 
     Parameters
@@ -53,17 +56,21 @@ def layer_name(module, layer=None):
     return convolutions[index]
 
 
-def tensor_of(output):
+def tensor_of(output: Any) -> Any:
     """Return the tensor of a module's output: itself, or the first of a tuple (the others are auxiliary by custom)."""
     return output[0] if isinstance(output, (tuple, list)) else output
 
 
-def watch(module, layers, inputs, note):
+def watch(module: nn.Module, layers: Iterable[nn.Module], inputs: Tensor, note: Callable) -> None:
     """Run a module without gradients and call ``note(layer, inputs, output)`` after each call of one of ``layers``.
 
     The module may work in place on what it is given: it gets a copy.
     """
-    handles = [layer.register_forward_hook(note) for layer in layers]
+
+    def hook(layer, args, kwargs, output):
+        note(layer, (*args, *kwargs.values()), output)
+
+    handles = [layer.register_forward_hook(hook, with_kwargs=True) for layer in layers]
     try:
         with torch.inference_mode():
             module(inputs.clone())
@@ -72,6 +79,6 @@ def watch(module, layers, inputs, note):
             handle.remove()
 
 
-def call(module, inputs):
+def call(module: nn.Module, inputs: Tensor) -> Any:
     """Call a module; a traced one without printing its code where it fails, which is no news here."""
     return nn.Module.__call__(module, inputs)

@@ -4,41 +4,18 @@ On decibel features (−80 … 0) the product m ⊙ x would drive what is hidden
 """
 
 from numbers import Real
-from typing import NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
+from torch import Tensor
+
+from ._classifier import FeatureRange
 
 BASELINES = ("floor", "mean", "blur", "uniform")
 
 
-class FeatureRange(NamedTuple):
-    """The values that features take, and which of them is silence.
-
-    Attributes
-    ----------
-    lowest, highest : float
-        Feature value seen in ``fit``.
-    silence : float
-        The feature value where there is nothing to hear. It is the lowest one on a decibel or min–max scale, and 0 in a
-        waveform, whose lowest value is a loud one: a classifier tells by an attribute ``silence_`` where it is not the lowest.
-        `M5Classifier` does, others take it as ``silence=0.0``, and a skorch net in ``FrozenEstimator``, which alone keeps what
-        is set on it, as an attribute, ``net.silence_ = 0.0``.
-    """
-
-    lowest: float
-    highest: float
-    silence: float
-
-    @classmethod
-    def of(cls, X, classifier=None):
-        """Return the range of features ``X (n, ...)``, with the silence that their classifier tells."""
-        lowest, highest = float(np.min(X)), float(np.max(X))
-        silence = getattr(classifier, "silence_", None)
-        return cls(lowest, highest, lowest if silence is None else float(silence))
-
-
-def resolve_baseline(baseline, x, feature_range, seed=0):
+def resolve_baseline(baseline: str | float, x: Tensor, feature_range: FeatureRange, seed: int = 0) -> Tensor:
     """Return the values that stand for "nothing to hear".
 
     Parameters
@@ -99,29 +76,22 @@ def _smoothed(x, axis, sigma):
     return smoothed[..., 2 * radius :].movedim(-1, axis)
 
 
-def mask(x, weight, baseline):
+def mask(x: Tensor, weight: Tensor, baseline: Tensor) -> Tensor:
     """Return ``b + m ⊙ (x − b)``: the clip where m is 1, the baseline where it is 0."""
     return torch.lerp(baseline.expand(torch.broadcast_shapes(baseline.shape, x.shape)), x, weight.to(x.dtype))
 
 
-Maps = TypeVar("Maps", np.ndarray, torch.Tensor)
+Maps = TypeVar("Maps", np.ndarray, Tensor)
 
 
 def is_constant(maps: Maps) -> Maps:
     """Return whether each map of ``maps (n, ...)``, an array or a tensor, has one value everywhere ``(n,)``."""
-    flat = maps.reshape(len(maps), -1)
+    flat: Any = maps.reshape(len(maps), -1)
     return (flat == flat[:, :1]).all(1)
 
 
-def minmax(maps: torch.Tensor) -> torch.Tensor:
+def minmax(maps: Tensor) -> Tensor:
     """Scale maps ``(n, ...)`` to [0, 1] per clip; a constant map has no scale and becomes NaN."""
     low = maps.flatten(1).amin(1).view(-1, *[1] * (maps.dim() - 1))
     high = maps.flatten(1).amax(1).view(-1, *[1] * (maps.dim() - 1))
     return torch.where(high > low, (maps - low) / (high - low), torch.nan)
-
-
-def feature_range(estimator, X):
-    """Return the ``FeatureRange`` of what was seen in ``fit``; that of X for a classifier that keeps none."""
-    if hasattr(estimator, "feature_range_"):
-        return estimator.feature_range_
-    return FeatureRange.of(X, estimator)

@@ -4,19 +4,25 @@ import contextlib
 import copy
 import functools
 import itertools
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
+from torch import Tensor, nn
 
+from ._accelerate import accelerated
 from ._batches import batch_size_within
 from ._cache import copies_of
-from ._forward import Forward, Scores
-from ._freeze import detached_copy, frozen_copy, without_softmax
+from ._config import forward_dtype, get_config
+from ._copies import detached_copy, remove_softmax
+from ._forward_copy import ForwardCopy
 from ._layers import convolution_names, watch
-from ._precision import forward_dtype
 from ._predictor import Predictor
-from ._recorded import Recorded
-from ._threads import in_order
+from ._recorded_copy import RecordedCopy, UpperPart
+from ._scores import Output, Scores, probabilities_of
+from ._threads import map_in_threads
 
 # What an input holds on its way through a network, as a multiple of the outputs of its leaf modules: functional
 # operations between them are not seen by hooks, and a convolution needs a workspace.
@@ -50,20 +56,29 @@ class FrozenNetwork(Predictor):
         Inputs at once in a forward pass, in each thread.
     """
 
-    def __init__(self, module, example, *, classes, output="logits", layer=None, batch_size=None):
+    def __init__(
+        self,
+        module: nn.Module,
+        example: np.ndarray,
+        *,
+        classes: ArrayLike,
+        output: Output = "logits",
+        layer: str | None = None,
+        batch_size: int | None = None,
+    ):
         self.device = _device_of(module)
         self.classes_ = np.asarray(classes)
         self.owner = type(module).__name__
         self.layer = layer
-        self.n_threads = min(torch.get_num_threads(), batch_size or torch.inf) if self.device.type == "cpu" else 1
-        example = self.tensor(example)
-        self._module, self._example, self._output, self._forced_batch_size = module, example, output, batch_size
+        self.n_threads = min(torch.get_num_threads(), batch_size or torch.get_num_threads()) if self.device.type == "cpu" else 1
+        clip = self.tensor(example)
+        self._module, self._example, self._output, self._forced_batch_size = module, clip, output, batch_size
         # Passes without gradients ask for no layer: they are the same whatever an explainer looks at.
-        copies, kind, dtype = copies_of(module), (example.shape, output), forward_dtype(self.device)
+        copies, kind, dtype = copies_of(module), (clip.shape, output), forward_dtype(self.device)
         with _exact_convolutions(self.device):
-            self._forward = self.shared_as = copies.get((kind, dtype), lambda: Forward(module, example, output, dtype))
+            self._forward = self.shared_as = copies.get((kind, dtype), lambda: ForwardCopy(module, clip, output, dtype))
         self._check_scores()
-        self._record = lambda: copies.get((kind, layer), lambda: Recorded(module, example, output, layer, self._forward))
+        self._record = lambda: copies.get((kind, layer), lambda: RecordedCopy(module, clip, output, layer, self._forward))
         self.batch_size = self._size_within(WORKSPACE * 2 * self._forward.largest)
 
     @functools.cached_property
@@ -72,63 +87,63 @@ class FrozenNetwork(Predictor):
             return self._record()
 
     @functools.cached_property
-    def gradient_batch_size(self):
+    def gradient_batch_size(self) -> int:
         """Inputs at once where a graph is kept, in each thread."""
         return self._size_within(WORKSPACE * self._recorded.graph_bytes)
 
-    def _size_within(self, bytes_per_input):
+    def _size_within(self, bytes_per_input: float) -> int:
         if self._forced_batch_size is not None:
             return self._forced_batch_size // self.n_threads
         return batch_size_within(bytes_per_input, self.device.type, self.n_threads)
 
     # -- passes --------------------------------------------------------------------------------------------------------
 
-    def run(self, function, blocks):
+    def run(self, function: Callable, blocks: Iterable[tuple[slice, ...]]) -> Iterator[tuple[tuple[slice, ...], Any]]:
         def attempt(block):
             return [(block, function(*block))] if self.device.type == "cpu" else list(_halving(function, block))
 
         with _exact_convolutions(self.device):
-            for done in in_order(attempt, blocks, self.n_threads):
+            for done in map_in_threads(attempt, blocks, self.n_threads):
                 yield from done
 
     @torch.inference_mode()
-    def logits(self, inputs):
+    def logits(self, inputs: Tensor) -> Tensor:
         """Return the scores S ``(b, k)`` before the softmax."""
         # A module may work in place on what it is given; variants are made for this call, so nothing of value is lost.
         return self._forward.logits(inputs)
 
     @torch.inference_mode()
-    def probabilities(self, inputs):
-        return torch.softmax(self.logits(inputs), dim=1)
+    def probabilities(self, inputs: Tensor) -> Tensor:
+        return probabilities_of(self.logits(inputs))
 
-    def input_gradient(self, inputs, target=None):
+    def input_gradient(self, inputs: Tensor, target: Tensor | None = None) -> Tensor:
         """Return ∂S_c/∂x of the shape of ``inputs``, for the class ``target`` ``(b,)`` or the predicted one."""
         return self._recorded.input_gradient(inputs, target)
 
-    def activations(self, inputs):
+    def activations(self, inputs: Tensor) -> Tensor:
         """Return the layer's output A ``(b, channels, ...)`` without a graph."""
         return self._recorded.activations(inputs)[0]
 
-    def activations_and_prediction(self, inputs):
+    def activations_and_prediction(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
         """Return the layer's output A ``(b, channels, ...)`` and the columns ``(b,)`` of the predicted classes, of one pass."""
         activations, scores = self._recorded.activations_and_scores(inputs)
         return activations, scores.argmax(1)
 
-    def activation_gradients(self, inputs, target=None):
+    def activation_gradients(self, inputs: Tensor, target: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Return the layer's output A ``(b, channels, ...)`` and ∂S_c/∂A of the same shape."""
         return self._recorded.activation_gradients(inputs, target)
 
-    def above(self, inputs):
-        """Return ``Above``: the layer's output A, and what the network makes of other outputs in its place."""
-        return self._recorded.above(inputs)
+    def upper_part(self, inputs: Tensor) -> UpperPart:
+        """Return the layer's output A, and what the network makes of other outputs in its place."""
+        return self._recorded.upper_part(inputs)
 
-    def sweep_above(self, above, n_variants, make, target):
+    def sweep_upper_part(self, part: UpperPart, n_variants: int, make: Callable, target: Tensor) -> Tensor:
         """Run the part of the network above the layer on every variant of the layer's output in every clip.
 
         Parameters
         ----------
-        above : Above
-            Of b clips, from ``above(inputs)``.
+        part : UpperPart
+            For b clips, from ``upper_part(inputs)``.
         n_variants : int
             How many variants there are of each clip.
         make : callable
@@ -141,16 +156,16 @@ class FrozenNetwork(Predictor):
         tensor of shape (b, n_variants)
             S_c of each variant.
         """
-        size = self._size_within(WORKSPACE * (2 * self._forward.largest + above.bytes_per_clip))
+        size = self._size_within(WORKSPACE * (2 * self._forward.largest + part.bytes_per_clip))
 
         def of_variants(clips, variants):
-            return above.logits(make(clips, variants), clips)
+            return part.logits(make(clips, variants), clips)
 
-        return self._sweep(len(above.activations), n_variants, of_variants, target, size)[0]
+        return self._sweep(len(part.activations), n_variants, of_variants, target, size)[0]
 
     # -- layers --------------------------------------------------------------------------------------------------------
 
-    def scores_module(self):
+    def scores_module(self) -> Scores:
         """Return a new module of the module's own layers, with weights of its own, that returns the scores S.
 
         It is for those who hang hooks on layers or change them. A softmax at the end is removed; where it is no layer, the
@@ -158,16 +173,17 @@ class FrozenNetwork(Predictor):
         """
         plain = copy.deepcopy(detached_copy(self._module))
         if self._output == "probabilities":
-            if without_softmax(plain, self._example):
+            if remove_softmax(plain, self._example):
                 return Scores(plain, "logits")
-            frozen = frozen_copy(self._module, self._example, strip_softmax=True)
+            frozen = accelerated(self._module, self._example, "hooks", strip_softmax=True)
             if frozen.stripped:
                 return Scores(frozen.module, "logits")
         return Scores(plain, self._output)
 
-    def convolution_shapes(self, x):
+    def convolution_shapes(self, x: np.ndarray) -> dict[str, tuple[int, ...]]:
         """Return {name: (channels, ...)} of the outputs of all convolutions for one input, in the order they run."""
-        plain, shapes = detached_copy(self._module), {}
+        plain = detached_copy(self._module)
+        shapes: dict[str, tuple[int, ...]] = {}
         names = {plain.get_submodule(name): name for name in convolution_names(plain)}
         watch(
             plain,
@@ -209,7 +225,7 @@ def _halving(function, block):
 @contextlib.contextmanager
 def _exact_convolutions(device):
     """Keep cuDNN from rounding the inputs of convolutions to 10 bits (TF32), which is torch's default."""
-    if device.type != "cuda":
+    if device.type != "cuda" or not get_config()["tune_process"]:
         yield
         return
     switches = _switches_of_tf32(torch.backends.cudnn)

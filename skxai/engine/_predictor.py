@@ -1,12 +1,16 @@
 """A fitted classifier as the rest of the package sees it: probabilities of batches of tensors."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from ..utils.validation import columns_of
 from ._batches import batch_size_within, blocks
+from ._classifier import FittedClassifier
 from ._progress import with_bar
 from ._sharing import shared
 from ._threads import free_threads
@@ -34,29 +38,32 @@ class Predictor(ABC):
 
     device = torch.device("cpu")
     n_threads = 1
+    classes_: np.ndarray
+    batch_size: int
+    owner: str
 
-    def tensor(self, array):
+    def tensor(self, array: np.ndarray) -> Tensor:
         """Copy an array onto the device: whatever a module does in place never reaches the caller's data."""
         # NumPy makes the copy, since torch takes no reversed arrays.
         return torch.from_numpy(np.array(array, dtype=np.float32, order="C")).to(self.device)
 
     @abstractmethod
-    def probabilities(self, inputs):
+    def probabilities(self, inputs: Tensor) -> Tensor:
         """Return class probabilities ``(b, k)`` of a batch of tensors ``(b, ...)``."""
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """Return class probabilities ``(n, k)``, float32, of an array ``(n, ...)``."""
         found = self.run(lambda clips, _: self.probabilities(self.tensor(X[clips])), self.cut(len(X), 1, self.batch_size))
         return torch.cat([probabilities for _, probabilities in found]).cpu().numpy()
 
-    def cut(self, n_clips, n_variants, size, *, alongside=1):
+    def cut(self, n_clips: int, n_variants: int, size: int, *, alongside: int = 1) -> list[tuple[slice, slice]]:
         """Return clips × variants, cut into blocks of at most ``size`` for the threads that are free; see ``blocks``.
 
         Of several such grids that are run ``alongside`` each other, each gets its share of the threads.
         """
         return list(blocks(n_clips, n_variants, size, -(-free_threads(self.n_threads) // alongside)))
 
-    def run(self, function, blocks):
+    def run(self, function: Callable, blocks: Iterable[tuple[slice, ...]]) -> Iterator[tuple[tuple[slice, ...], Any]]:
         """Run ``function(*block)`` on blocks of the work, in parallel where that is faster.
 
         Parameters
@@ -74,7 +81,14 @@ class Predictor(ABC):
         for block in blocks:
             yield block, function(*block)
 
-    def sweep(self, n_clips, n_variants, make, target, scores=None):
+    def sweep(
+        self,
+        n_clips: int,
+        n_variants: int,
+        make: Callable,
+        target: Tensor,
+        scores: Callable[[Tensor], Tensor] | None = None,
+    ) -> tuple[Tensor, Tensor]:
         """Run the network on every variant of every clip.
 
         Parameters
@@ -121,7 +135,7 @@ class Predictor(ABC):
             of_target[block], predicted[block] = found
         return of_target, predicted
 
-    def class_indices(self, X, target=None):
+    def class_indices(self, X: np.ndarray, target: Any = None) -> np.ndarray:
         """Return the column ``(n,)`` of the class to explain in each clip.
 
         Parameters
@@ -143,13 +157,13 @@ class Predictor(ABC):
         refusal = "target={label!r} is not a class of the classifier; they are {classes}."
         return columns_of(np.broadcast_to(labels, (len(X),)), self.classes_, refusal)
 
-    def predicted_indices(self, X):
+    def predicted_indices(self, X: np.ndarray) -> np.ndarray:
         """Return the column ``(n,)`` of the predicted class of each clip."""
         return unperturbed_probabilities(self, X).argmax(axis=1)
 
 
 @shared
-def unperturbed_probabilities(predictor, X):
+def unperturbed_probabilities(predictor: Predictor, X: np.ndarray) -> np.ndarray:
     """Return ``predictor.predict_proba(X)``, once for all metrics that ask for it inside ``shared_passes()``."""
     return predictor.predict_proba(X)
 
@@ -167,10 +181,10 @@ class OpaquePredictor(Predictor):
         Inputs at once; None: within the working memory.
     """
 
-    def __init__(self, estimator, n_values, batch_size=None):
+    def __init__(self, estimator: FittedClassifier, n_values: int, batch_size: int | None = None):
         self.estimator, self.owner = estimator, type(estimator).__name__
         self.classes_ = np.asarray(estimator.classes_)
         self.batch_size = batch_size or batch_size_within(BYTES_PER_VALUE * n_values, device=None)
 
-    def probabilities(self, inputs):
+    def probabilities(self, inputs: Tensor) -> Tensor:
         return torch.from_numpy(np.asarray(self.estimator.predict_proba(inputs.numpy()), dtype=np.float32))

@@ -2,6 +2,7 @@
 
 import contextlib
 import contextvars
+from collections.abc import Iterable, Iterator
 
 from tqdm.auto import tqdm
 
@@ -10,7 +11,7 @@ PATIENCE = 3.0  # seconds before a bar appears: most sweeps are over by then
 
 
 @contextlib.contextmanager
-def progress_bars(shown=True):
+def progress_bars(shown: bool = True) -> Iterator[None]:
     """Show a bar for each long sweep inside the block (in its own thread)."""
     token = _SHOWN.set(bool(shown))
     try:
@@ -19,6 +20,6 @@ def progress_bars(shown=True):
         _SHOWN.reset(token)
 
 
-def with_bar(iterable, total, description, unit):
+def with_bar(iterable: Iterable, total: int, description: str, unit: str) -> Iterable:
     """Return the iterable, with a bar where bars are shown; it goes when it is done."""
     return tqdm(iterable, total=total, desc=description, unit=unit, leave=False, delay=PATIENCE, disable=not _SHOWN.get())

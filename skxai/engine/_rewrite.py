@@ -1,20 +1,27 @@
 """Rewritings of a module that compute the same with less work. All work in place on a copy that is ours."""
 
+from typing import Any
+
 import torch
-from torch import fx, nn
+from torch import Tensor, fx, nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from ._layers import CONVOLUTIONS, watch
 
 FOLDABLE = {(nn.Conv1d, nn.BatchNorm1d), (nn.Conv2d, nn.BatchNorm2d), (nn.Conv3d, nn.BatchNorm3d)}
-SOFTMAX_FUNCTIONS = (torch.softmax, torch.log_softmax, functional.softmax, functional.log_softmax)
-SOFTMAX_METHODS = ("softmax", "log_softmax")
+SOFTMAX_FUNCTIONS = (torch.softmax, functional.softmax)
 RELU_FUNCTIONS = (torch.relu, functional.relu)
 POOLS = (nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d)
 
 
-def rewritten(module, layer, strip_softmax, made=None):
+class NotRewritable(Exception):
+    """Why a module is run as it is."""
+
+
+def rewritten(
+    module: nn.Module, layer: str | None, strip_softmax: bool, made: dict[tuple[str, str | None], nn.Module] | None = None
+) -> tuple[fx.GraphModule, bool]:
     """Trace a module and rewrite its graph.
 
     Parameters
@@ -34,13 +41,20 @@ def rewritten(module, layer, strip_softmax, made=None):
     graph : torch.fx.GraphModule
     stripped : bool
         Whether a softmax was removed.
+
+    Raises
+    ------
+    NotRewritable
+        If fx cannot trace the module, or if the layer is never called.
     """
-    graph = fx.GraphModule(module, _Tracer(layer).trace(module))
+    graph = traced(module, layer)
+    if layer is not None and not any(node.op == "call_module" and node.target == layer for node in graph.graph.nodes):
+        raise NotRewritable(f"layer {layer!r} is never called")
     _simplify(graph, layer, {names: copied for names, copied in (made or {}).items() if _is_below(graph, names[0], layer)})
     if layer is not None and any(True for _ in graph.get_submodule(layer).children()):
         # The asked layer is a container: its output is kept, its inside may be rewritten.
         inside = graph.get_submodule(layer)
-        simplified = fx.GraphModule(inside, _Tracer(None).trace(inside))
+        simplified = traced(inside)
         _simplify(simplified, None, {})
         simplified.delete_all_unused_submodules()
         graph.set_submodule(layer, simplified)
@@ -49,6 +63,17 @@ def rewritten(module, layer, strip_softmax, made=None):
     graph.graph.lint()
     graph.recompile()
     return graph, stripped
+
+
+def traced(module: nn.Module, layer: str | None = None) -> fx.GraphModule:
+    """Trace a module, whose asked layer stays one node: the one place where fx traces.
+
+    fx puts its own methods in the place of some of torch's while it does.
+    """
+    try:
+        return fx.GraphModule(module, _Tracer(layer).trace(module))
+    except Exception as error:  # fx runs the module's code on stand-ins for tensors, at which that may raise anything
+        raise NotRewritable(f"fx cannot trace it: {type(error).__name__}: {error}") from error
 
 
 class _Tracer(fx.Tracer):
@@ -142,17 +167,18 @@ def _strip_softmax(graph):
     if not isinstance(last, fx.Node):
         return False
     is_softmax = (
-        (last.op == "call_module" and isinstance(graph.get_submodule(last.target), (nn.Softmax, nn.LogSoftmax)))
+        (last.op == "call_module" and isinstance(graph.get_submodule(last.target), nn.Softmax))
         or (last.op == "call_function" and last.target in SOFTMAX_FUNCTIONS)
-        or (last.op == "call_method" and last.target in SOFTMAX_METHODS)
+        or (last.op == "call_method" and last.target == "softmax")
     )
-    if is_softmax:
+    if is_softmax and last.args:
         last.replace_all_uses_with(last.args[0])
         graph.graph.erase_node(last)
-    return is_softmax
+        return True
+    return False
 
 
-def split_at(graph, layer):
+def split_at(graph: fx.GraphModule, layer: str | None) -> tuple[fx.GraphModule, fx.GraphModule, int]:
     """Cut a traced module in two behind the last call of a layer.
 
     Parameters
@@ -175,7 +201,8 @@ def split_at(graph, layer):
     low, high = nodes[: last + 1], nodes[last + 1 :]
     needed = [node for node in low if node is nodes[last] or any(user in high for user in node.users)]
 
-    below, copies = fx.Graph(), {}
+    copies: dict[fx.Node, fx.Node] = {}
+    below = fx.Graph()
     for node in low:
         copies[node] = below.node_copy(node, copies.__getitem__)
     below.output(tuple(copies[node] for node in needed))
@@ -186,11 +213,10 @@ def split_at(graph, layer):
     for node in high:
         copies[node] = above.node_copy(node, copies.__getitem__)
 
-    parts = [fx.GraphModule(graph, part) for part in (below, above)]
-    return *parts, needed.index(nodes[last])
+    return fx.GraphModule(graph, below), fx.GraphModule(graph, above), needed.index(nodes[last])
 
 
-def trim_kernels(module, example):
+def trim_kernels(module: nn.Module, example: Tensor) -> None:
     """Cut off the parts of convolution kernels that only ever see padding, for inputs of the example's shape.
 
     A 3 × 3 kernel over a single row of frequencies, where a ResNet ends on cepstra, is a 1 × 3 kernel.
@@ -200,7 +226,7 @@ def trim_kernels(module, example):
     module : torch.nn.Module
     example : tensor of shape (1, ...)
     """
-    seen = {}  # convolution → {(shape of its input, shape of its output)}
+    seen: dict[Any, set] = {}  # convolution → {(shape of its input, shape of its output)}
 
     def note(convolution, inputs, output):
         seen.setdefault(convolution, set()).add((tuple(inputs[0].shape[2:]), tuple(output.shape[2:])))

@@ -96,7 +96,7 @@ def shared(function: Callable | None = None, *, equal: Sequence[str] = ()) -> Ca
     return wrapper
 
 
-def shared_by_content(function: Callable) -> Callable:
+def shared_by_content(function: Callable) -> Any:
     """Let a method from tensors to a tuple of tensors return an earlier result for equal tensors inside ``shared_passes()``.
 
     For passes whose layer is recorded: each explainer makes its own batches, of the same clips. Results are kept up to an
@@ -137,7 +137,7 @@ def shared_by_content(function: Callable) -> Callable:
             keep(store, key, result)
         return tuple(tensor.clone() if id(tensor) in store.kept else tensor for tensor in result)
 
-    wrapper.remember = remember
+    wrapper.remember = remember  # type: ignore[attr-defined]
     return wrapper
 
 

@@ -9,9 +9,13 @@ import functools
 import os
 import threading
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any
 
 import torch
+
+from ._config import get_config
 
 _WORKER = threading.local()
 _STARTING = threading.Lock()
@@ -19,7 +23,7 @@ _STARTING = threading.Lock()
 KEPT_BLOCK = 2**25 - 2**16
 
 
-def in_order(function, items, n_threads):
+def map_in_threads(function: Callable[[Any], Any], items: Iterable, n_threads: int) -> Iterator:
     """Yield ``function(item)`` for each item, in order, computed by ``n_threads`` threads.
 
     At most two items a thread are under way, so that memory does not grow with their number. Inside a worker, for a single
@@ -29,7 +33,8 @@ def in_order(function, items, n_threads):
     if free_threads(n_threads) < 2 or len(items) < 2:
         yield from map(function, items)
         return
-    pool, under_way = _pool(n_threads), deque()
+    under_way: deque[Future] = deque()
+    pool = _pool(n_threads)
     try:
         for item in items:
             # What callers share through context variables is seen by the workers too.
@@ -44,15 +49,16 @@ def in_order(function, items, n_threads):
         wait(under_way)
 
 
-def free_threads(n_threads):
+def free_threads(n_threads: int) -> int:
     """Return how many of ``n_threads`` threads work that begins here would get: a worker goes on by itself."""
-    return 1 if getattr(_WORKER, "is_one", False) else n_threads
+    return 1 if getattr(_WORKER, "is_one", False) or not get_config()["tune_process"] else n_threads
 
 
-def alone(function):
+def in_one_thread(function: Callable[[], Any]) -> Any:
     """Return ``function()``, computed by one thread.
 
     For many short operations: where other processes compete for the cores, threads wait longer for each other than they work.
+    Without ``tune_process`` it is computed here, by torch's own threads.
     """
     n_threads = torch.get_num_threads()
     if free_threads(n_threads) < 2:

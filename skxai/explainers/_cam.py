@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from ..engine import freeze, unwrap
+from ..engine import cam_layer_of, freeze
 from ._base import Explainer, MemoryLike
 from ._conventions import Resizing, names_of
 
@@ -65,7 +65,7 @@ class CAM(Explainer):
         self.convention = convention
 
     def _network(self, X, module=None):
-        layer = getattr(unwrap(self.estimator_), "cam_layer_", None) if self.layer is None else self.layer
+        layer = cam_layer_of(self.estimator_) if self.layer is None else self.layer
         return freeze(self.estimator_, X, layer=layer, last_convolution=True, batch_size=self.batch_size, module=module)
 
     def _check_network(self, X):

@@ -65,8 +65,8 @@ class AblationCAM(CAM):
     _parameter_constraints = {**CAM._parameter_constraints, "convention": names_of(["pytorch-grad-cam"])}
 
     def _explain(self, network: Any, x: torch.Tensor, target: Any) -> torch.Tensor:
-        above = network.above(x)
-        activations, n_maps = above.activations, above.activations.shape[1]
+        part = network.upper_part(x)
+        activations, n_maps = part.activations, part.activations.shape[1]
         value = (_zero if self.convention is None else _far_below)(activations)
         # The last variant is A as it is.
         removed = torch.eye(n_maps + 1, n_maps, dtype=torch.bool, device=x.device)
@@ -75,7 +75,7 @@ class AblationCAM(CAM):
         def without(clips, variants):
             return torch.where(removed[variants], value[clips, None], activations[clips, None])
 
-        scores = network.sweep_above(above, n_maps + 1, without, target)
+        scores = network.sweep_upper_part(part, n_maps + 1, without, target)
         weights = scores[:, -1:] - scores[:, :-1]
         if self.convention is not None:
             weights = weights / scores[:, -1:]

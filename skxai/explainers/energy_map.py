@@ -4,6 +4,7 @@ from typing import Any
 
 import torch
 
+from ..engine import silence_of
 from ._base import Explainer
 
 
@@ -54,7 +55,7 @@ class EnergyMap(Explainer):
     _finds_target = True
 
     def _explain(self, network: Any, x: torch.Tensor, target: Any) -> torch.Tensor:
-        silence = getattr(self.estimator_, "silence_", None)
+        silence = silence_of(self.estimator_)
         if silence is not None:
             return (x - silence).abs()
         return x - x.amin(tuple(range(1, x.dim())), keepdim=True)

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import ArrayLike
 from torch import nn
 
-from ..engine import unshared_passes, unwrap
+from ..engine import module_of, unshared_passes, unwrap
 from ..utils.random import torch_seed
 from ..utils.statistics import spearman
 from .base import check_maps
@@ -18,11 +18,10 @@ def prepare_for_another_module(estimator: Any, X: ArrayLike, maps: ArrayLike, ta
     """Return the ``ExplainedClips`` of a metric that explains another module, ``owner``: only an explainer of a module can."""
     if not hasattr(estimator, "explain_module"):
         raise TypeError(f"estimator must be an explainer for {owner}; got {type(estimator).__name__}.")
-    classifier = unwrap(estimator)
-    if not isinstance(getattr(classifier, "module_", None), torch.nn.Module):
+    if module_of(estimator) is None:
         raise TypeError(
             f"estimator must be an explainer of a classifier with a torch module for {owner}, which changes it; got "
-            f"{type(estimator).__name__} of {type(classifier).__name__}."
+            f"{type(estimator).__name__} of {type(unwrap(estimator)).__name__}."
         )
     return prepare_clips(estimator, X, check_maps(maps, np.shape(X)), target)
 

@@ -5,9 +5,8 @@ from typing import Any
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from skorch import NeuralNet
-from torch import nn
 
-from ..engine import shared
+from ..engine import module_of, shared
 from ..models.base import NetworkPredictions
 
 
@@ -41,8 +40,7 @@ def split_pipeline(estimator: Any, X: Any) -> tuple[Any, Any]:
     --------
     >>> import numpy as np
     >>> from sklearn.pipeline import make_pipeline
-    >>> from torch import nn
-    >>> from skxai.explainers import VanillaSaliency
+    >>>     >>> from skxai.explainers import VanillaSaliency
     >>> from skxai.features import FixedFrames
     >>> from skxai.metrics import split_pipeline
     >>> from skxai.models import PretrainedClassifier
@@ -86,4 +84,4 @@ def runs_module(estimator: Any) -> bool:
     while isinstance(classifier, FrozenEstimator):
         classifier = classifier.estimator
     known = isinstance(classifier, (NetworkPredictions, NeuralNet))
-    return known or isinstance(getattr(classifier, "module_", None), nn.Module)
+    return known or module_of(classifier) is not None

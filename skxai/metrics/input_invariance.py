@@ -9,7 +9,7 @@ import torch
 from numpy.typing import ArrayLike
 from torch import nn
 
-from ..engine import unwrap
+from ..engine import module_of
 from ._other_module import correlate_with_module, prepare_for_another_module
 from .base import metric
 
@@ -82,7 +82,7 @@ def input_invariance(
     low, high, _ = explained.feature_range
     offset = float(shift) * ((high - low) or 1.0)
     return correlate_with_module(
-        estimator, shifted_module(unwrap(estimator).module_, offset), explained, explained.X + np.float32(offset)
+        estimator, shifted_module(module_of(estimator), offset), explained, explained.X + np.float32(offset)
     )
 
 

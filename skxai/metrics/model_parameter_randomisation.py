@@ -10,7 +10,7 @@ import torch
 from numpy.typing import ArrayLike
 from torch import nn
 
-from ..engine import shared, unwrap
+from ..engine import module_of, shared
 from ..utils.random import RandomStateLike, seed_from
 from ..utils.statistics import ratio_or_nan
 from ._convention import convention_of
@@ -135,7 +135,7 @@ def model_parameter_randomisation_curve(
     if n_stages is not None and n_stages < 1:
         raise ValueError(f"n_stages must be at least 1, or None for all; got {n_stages!r}.")
     explained = prepare_for_another_module(estimator, X, maps, target, "model_parameter_randomisation")
-    module, seed = unwrap(estimator).module_, seed_from(random_state)
+    module, seed = module_of(estimator), seed_from(random_state)
     stages = _stages(module, convention)
     return RandomisationCurve(
         order,

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_array
 
-from ..engine import unwrap
+from ..engine import silence_of, unwrap
 from ..utils.statistics import ratio_or_nan
 from .base import metric
 
@@ -69,7 +69,7 @@ def silence_mass(
     if min_columns < 1:
         raise ValueError(f"min_columns must be at least 1; got {min_columns!r}.")
     greatest = np.abs(getattr(estimator, "feature_range_", 0)).max()
-    silent = silent_columns(clips, min_columns, greatest, silence=getattr(unwrap(estimator), "silence_", None))
+    silent = silent_columns(clips, min_columns, greatest, silence=silence_of(unwrap(estimator)))
     relevance = np.abs(maps).astype(np.float64).reshape(len(maps), -1, maps.shape[-1]).sum(axis=1)
     mass = ratio_or_nan((relevance * silent).sum(axis=1), relevance.sum(axis=1))
     return np.where(silent.any(axis=1) & ~silent.all(axis=1), mass, np.nan)

@@ -1,7 +1,11 @@
 """The small CNN of acoustic monitoring (Wang 2022)."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from .base import NetworkClassifier
 from .shapes import as_image
@@ -22,7 +26,7 @@ class AcoumonNet(nn.Module):
     .. [1] Wang, thesis on the acoustic monitoring of ventilated patients, TU Berlin, 2022.
     """
 
-    def __init__(self, input_shape, n_classes):
+    def __init__(self, input_shape: tuple[int, ...], n_classes: int):
         super().__init__()
         self.image, channels = as_image(input_shape)
         blocks = []
@@ -49,7 +53,7 @@ class AcoumonNet(nn.Module):
             nn.Linear(100, n_classes),
         )
 
-    def forward(self, inputs):
+    def forward(self, inputs: Tensor) -> Tensor:
         """Return logits ``(n, n_classes)`` of clips ``(n, *input_shape)``."""
         return self.classifier(self.features(self.image(inputs)))
 
@@ -120,17 +124,17 @@ class AcoumonClassifier(NetworkClassifier):
     def __init__(
         self,
         *,
-        lr=3e-5,
-        max_epochs=12,
-        batch_size=16,
-        optimizer=torch.optim.Adam,
-        criterion=nn.CrossEntropyLoss,
-        device="auto",
-        validation_fraction=None,
-        n_threads=1,
-        random_state=None,
-        callbacks=None,
-        verbose=0,
+        lr: float = 3e-5,
+        max_epochs: int = 12,
+        batch_size: int = 16,
+        optimizer: Callable[..., torch.optim.Optimizer] = torch.optim.Adam,
+        criterion: Callable[..., nn.Module] = nn.CrossEntropyLoss,
+        device: str = "auto",
+        validation_fraction: float | None = None,
+        n_threads: int | None = 1,
+        random_state: int | np.random.RandomState | None = None,
+        callbacks: Sequence | None = None,
+        verbose: int = 0,
     ):
         self.lr = lr
         self.max_epochs = max_epochs
@@ -144,5 +148,5 @@ class AcoumonClassifier(NetworkClassifier):
         self.callbacks = callbacks
         self.verbose = verbose
 
-    def _module(self, input_shape, n_classes):
+    def _module(self, input_shape: tuple[int, ...], n_classes: int) -> tuple[type[nn.Module], dict[str, Any]]:
         return AcoumonNet, {"input_shape": input_shape, "n_classes": n_classes}

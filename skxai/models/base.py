@@ -2,10 +2,13 @@
 
 import contextlib
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from numbers import Integral, Real
+from typing import Any, Self
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import train_test_split
 from sklearn.utils.multiclass import check_classification_targets
@@ -14,6 +17,7 @@ from skorch import NeuralNetClassifier
 from skorch.callbacks import Callback
 from skorch.dataset import Dataset
 from skorch.helper import predefined_split
+from torch import nn
 from tqdm.auto import tqdm
 
 from ..engine import FeatureRange, predictor
@@ -22,12 +26,12 @@ from ..utils.validation import Interval, check_features
 
 
 class NetworkPredictions(ClassifierMixin, BaseEstimator):
-    """Predictions of a classifier that has ``module_`` and ``classes_``, made by the engine."""
+    """Predictions of a classifier with a torch module, made by the engine; see ``skxai.engine.FittedNetworkClassifier``."""
 
-    # The feature value where there is nothing to hear; None is the lowest one seen in fit.
-    silence_ = None
+    silence_: Any = None
+    cam_layer_: str | int | None = None
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: ArrayLike) -> np.ndarray:
         """Return the class probabilities.
 
         Parameters
@@ -43,7 +47,7 @@ class NetworkPredictions(ClassifierMixin, BaseEstimator):
         X = check_features(self, X)
         return predictor(self, X).predict_proba(X)
 
-    def predict(self, X):
+    def predict(self, X: ArrayLike) -> np.ndarray:
         """Return the most probable label of each clip.
 
         Parameters
@@ -62,7 +66,7 @@ class NetworkPredictions(ClassifierMixin, BaseEstimator):
 class NetworkClassifier(NetworkPredictions, ABC):
     """A classifier whose network skorch trains. Subclasses say which network, in ``_module``."""
 
-    _parameter_constraints = {
+    _parameter_constraints: dict[str, Any] = {
         "lr": [Interval(Real, 0, None, closed="neither")],
         "max_epochs": [Interval(Integral, 1, None, closed="left")],
         "batch_size": [Interval(Integral, 2, None, closed="left")],
@@ -77,10 +81,10 @@ class NetworkClassifier(NetworkPredictions, ABC):
     }
 
     @abstractmethod
-    def _module(self, input_shape, n_classes):
+    def _module(self, input_shape: tuple[int, ...], n_classes: int) -> tuple[type[nn.Module], dict[str, Any]]:
         """Return the module's class and the arguments that build it for clips of ``input_shape``."""
 
-    def fit(self, X, y):
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Train the network from scratch.
 
         Parameters
@@ -137,7 +141,7 @@ class NetworkClassifier(NetworkPredictions, ABC):
             )
         return net
 
-    def _callbacks(self):
+    def _callbacks(self) -> list:
         """Return the skorch callbacks of the training."""
         return [*(self.callbacks or ()), *([EpochBar(type(self).__name__)] if self.verbose else ())]
 
@@ -164,7 +168,7 @@ class NetworkClassifier(NetworkPredictions, ABC):
 
 
 @contextlib.contextmanager
-def torch_threads(number):
+def torch_threads(number: int | None) -> Iterator[None]:
     """Let torch compute with so many threads in this block only; None leaves their number as it is."""
     if number is None:
         yield
@@ -180,19 +184,19 @@ def torch_threads(number):
 class EpochBar(Callback):
     """A progress bar over the epochs, with the training loss."""
 
-    def __init__(self, title):
+    def __init__(self, title: str):
         self.title = title
 
-    def on_train_begin(self, net, **kwargs):
+    def on_train_begin(self, net: NeuralNetClassifier, **kwargs: Any) -> None:
         """Open the bar."""
         self.bar_ = tqdm(total=net.max_epochs, desc=f"{self.title}: training", unit="epoch")
 
-    def on_epoch_end(self, net, **kwargs):
+    def on_epoch_end(self, net: NeuralNetClassifier, **kwargs: Any) -> None:
         """Advance the bar."""
         self.bar_.set_postfix(loss=f"{net.history[-1, 'train_loss']:.3f}")
         self.bar_.update()
 
-    def on_train_end(self, net, **kwargs):
+    def on_train_end(self, net: NeuralNetClassifier, **kwargs: Any) -> None:
         """Close the bar."""
         self.bar_.close()
         del self.bar_  # an open bar cannot be pickled with the net

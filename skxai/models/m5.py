@@ -1,10 +1,13 @@
 """A small CNN on raw waveforms (Dai et al. 2017)."""
 
+from collections.abc import Callable, Sequence
 from numbers import Integral
+from typing import Any
 
+import numpy as np
 import torch
 from skorch.callbacks import LRScheduler
-from torch import nn
+from torch import Tensor, nn
 
 from ..utils.validation import Interval
 from .base import NetworkClassifier
@@ -27,7 +30,7 @@ class M5Net(nn.Module):
     .. [1] Dai et al., "Very deep convolutional neural networks for raw waveforms", ICASSP 2017, table 1: M5.
     """
 
-    def __init__(self, input_shape, n_classes, n_filters=32):
+    def __init__(self, input_shape: tuple[int, ...], n_classes: int, n_filters: int = 32):
         super().__init__()
         blocks, channels = [], 1
         for filters, size, stride in ((n_filters, 80, 4), (n_filters, 3, 1), (2 * n_filters, 3, 1), (4 * n_filters, 3, 1)):
@@ -43,7 +46,7 @@ class M5Net(nn.Module):
         self.mean = nn.AdaptiveAvgPool1d(1)
         self.classifier = nn.Sequential(nn.Flatten(), nn.Linear(channels, n_classes))
 
-    def forward(self, inputs):
+    def forward(self, inputs: Tensor) -> Tensor:
         """Return logits ``(n, n_classes)`` of waveforms ``(n, samples)``."""
         return self.classifier(self.mean(self.features(self.waveform(inputs))))
 
@@ -143,18 +146,18 @@ class M5Classifier(NetworkClassifier):
     def __init__(
         self,
         *,
-        n_filters=32,
-        lr=3e-3,
-        max_epochs=15,
-        batch_size=16,
-        optimizer=torch.optim.Adam,
-        criterion=nn.CrossEntropyLoss,
-        device="auto",
-        validation_fraction=None,
-        n_threads=1,
-        random_state=None,
-        callbacks=None,
-        verbose=0,
+        n_filters: int = 32,
+        lr: float = 3e-3,
+        max_epochs: int = 15,
+        batch_size: int = 16,
+        optimizer: Callable[..., torch.optim.Optimizer] = torch.optim.Adam,
+        criterion: Callable[..., nn.Module] = nn.CrossEntropyLoss,
+        device: str = "auto",
+        validation_fraction: float | None = None,
+        n_threads: int | None = 1,
+        random_state: int | np.random.RandomState | None = None,
+        callbacks: Sequence | None = None,
+        verbose: int = 0,
     ):
         self.n_filters = n_filters
         self.lr = lr
@@ -169,10 +172,10 @@ class M5Classifier(NetworkClassifier):
         self.callbacks = callbacks
         self.verbose = verbose
 
-    def _callbacks(self):
+    def _callbacks(self) -> list:
         return [LRScheduler("CosineAnnealingLR", T_max=self.max_epochs), *super()._callbacks()]
 
-    def _module(self, input_shape, n_classes):
+    def _module(self, input_shape: tuple[int, ...], n_classes: int) -> tuple[type[nn.Module], dict[str, Any]]:
         if len(input_shape) != 1:
             raise ValueError(f"X must be waveforms (n, samples) for M5Classifier; got clips of shape {input_shape}.")
         return M5Net, {"input_shape": input_shape, "n_classes": n_classes, "n_filters": self.n_filters}

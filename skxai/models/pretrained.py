@@ -1,12 +1,14 @@
 """A trained torch module of anybody's as a classifier that is ready at once."""
 
 from numbers import Real
+from typing import Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils.multiclass import check_classification_targets
 from torch import nn
 
-from ..engine import FeatureRange
+from ..engine import FeatureRange, Output
 from ..utils.validation import Interval, StrOptions, check_features, columns_of
 from .base import NetworkPredictions
 
@@ -43,6 +45,7 @@ class PretrainedClassifier(NetworkPredictions):
     Examples
     --------
     >>> import numpy as np
+    from numpy.typing import ArrayLike
     >>> from torch import nn
     >>> from skxai.models import PretrainedClassifier
     >>> trained = nn.Sequential(nn.Conv2d(1, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2))
@@ -65,13 +68,15 @@ class PretrainedClassifier(NetworkPredictions):
         "silence": [Interval(Real, None, None, closed="neither"), None],
     }
 
-    def __init__(self, module, classes=None, *, output="logits", silence=None):
+    def __init__(
+        self, module: nn.Module, classes: ArrayLike | None = None, *, output: Output = "logits", silence: float | None = None
+    ):
         self.module = module
         self.classes = classes
         self.output = output
         self.silence = silence
 
-    def fit(self, X, y=None):
+    def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> Self:
         """Check the arguments, note the range of the features and learn which label each output has; train nothing.
 
         Parameters
@@ -104,22 +109,22 @@ class PretrainedClassifier(NetworkPredictions):
         return self
 
     @property
-    def module_(self):
+    def module_(self) -> nn.Module:
         """The module, under the name that fitted classifiers have."""
         return self.module
 
     @property
-    def output_(self):
+    def output_(self) -> Output:
         """What the module returns, under the name that fitted classifiers have."""
         return self.output
 
     @property
-    def silence_(self):
+    def silence_(self) -> float | None:
         """The feature value of silence, under the name that fitted classifiers have."""
         return self.silence
 
     @property
-    def classes_(self):
+    def classes_(self) -> np.ndarray:
         """The labels, in the order of the outputs."""
         if self.classes is not None:
             return np.asarray(self.classes)

@@ -1,10 +1,13 @@
 """Residual networks of 18 to 152 layers (He et al. 2016), with a stem for spectrograms."""
 
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from numbers import Integral
+from typing import Any
 
+import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ..utils.validation import Options
 from .base import NetworkClassifier
@@ -16,7 +19,7 @@ class BasicBlock(nn.Module):
 
     expansion = 1
 
-    def __init__(self, channels_in, channels, stride):
+    def __init__(self, channels_in: int, channels: int, stride: int):
         super().__init__()
         self.conv1 = nn.Conv2d(channels_in, channels, 3, stride, 1, bias=False)
         self.bn1 = nn.BatchNorm2d(channels)
@@ -25,7 +28,7 @@ class BasicBlock(nn.Module):
         self.relu = nn.ReLU()
         self.downsample = _shortcut(channels_in, channels, stride)
 
-    def forward(self, inputs):
+    def forward(self, inputs: Tensor) -> Tensor:
         """Return the block's output."""
         outputs = self.relu(self.bn1(self.conv1(inputs)))
         outputs = self.bn2(self.conv2(outputs))
@@ -37,7 +40,7 @@ class Bottleneck(nn.Module):
 
     expansion = 4
 
-    def __init__(self, channels_in, channels, stride):
+    def __init__(self, channels_in: int, channels: int, stride: int):
         super().__init__()
         channels_out = channels * self.expansion
         self.conv1 = nn.Conv2d(channels_in, channels, 1, bias=False)
@@ -49,7 +52,7 @@ class Bottleneck(nn.Module):
         self.relu = nn.ReLU()
         self.downsample = _shortcut(channels_in, channels_out, stride)
 
-    def forward(self, inputs):
+    def forward(self, inputs: Tensor) -> Tensor:
         """Return the block's output."""
         outputs = self.relu(self.bn1(self.conv1(inputs)))
         outputs = self.relu(self.bn2(self.conv2(outputs)))
@@ -57,7 +60,7 @@ class Bottleneck(nn.Module):
         return self.relu(outputs + (inputs if self.downsample is None else self.downsample(inputs)))
 
 
-ARCHITECTURES = {
+ARCHITECTURES: dict[int, tuple[Any, tuple[int, ...]]] = {
     18: (BasicBlock, (2, 2, 2, 2)),
     34: (BasicBlock, (3, 4, 6, 3)),
     50: (Bottleneck, (3, 4, 6, 3)),
@@ -84,7 +87,7 @@ class ResNet(nn.Module):
     .. [1] He, Zhang, Ren & Sun, "Deep residual learning for image recognition", CVPR 2016, table 1.
     """
 
-    def __init__(self, input_shape, n_classes, depth=18):
+    def __init__(self, input_shape: tuple[int, ...], n_classes: int, depth: int = 18):
         super().__init__()
         block, repeats = ARCHITECTURES[depth]
         self.image, channels = as_image(input_shape)
@@ -94,17 +97,19 @@ class ResNet(nn.Module):
         self.maxpool = nn.MaxPool2d(3, 2, 1)
         widths = (64, 128, 256, 512)
         ends = (64, *(width * block.expansion for width in widths))
+        stages = []
         for number, (width, (channels_in, channels_out), repeat) in enumerate(zip(widths, pairwise(ends), repeats), start=1):
             first = block(channels_in, width, 1 if number == 1 else 2)
             rest = [block(channels_out, width, 1) for _ in range(repeat - 1)]
-            self.add_module(f"layer{number}", nn.Sequential(first, *rest))
+            stages.append(nn.Sequential(first, *rest))
+        self.layer1, self.layer2, self.layer3, self.layer4 = stages
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.fc = nn.Linear(ends[-1], n_classes)
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
-    def forward(self, inputs):
+    def forward(self, inputs: Tensor) -> Tensor:
         """Return logits ``(n, n_classes)`` of clips ``(n, *input_shape)``."""
         outputs = self.maxpool(self.relu(self.bn1(self.conv1(self.image(inputs)))))
         outputs = self.layer4(self.layer3(self.layer2(self.layer1(outputs))))
@@ -187,19 +192,19 @@ class ResNetClassifier(NetworkClassifier):
 
     def __init__(
         self,
-        depth=18,
+        depth: int = 18,
         *,
-        lr=1e-3,
-        max_epochs=30,
-        batch_size=16,
-        optimizer=torch.optim.AdamW,
-        criterion=nn.CrossEntropyLoss,
-        device="auto",
-        validation_fraction=None,
-        n_threads=None,
-        random_state=None,
-        callbacks=None,
-        verbose=0,
+        lr: float = 1e-3,
+        max_epochs: int = 30,
+        batch_size: int = 16,
+        optimizer: Callable[..., torch.optim.Optimizer] = torch.optim.AdamW,
+        criterion: Callable[..., nn.Module] = nn.CrossEntropyLoss,
+        device: str = "auto",
+        validation_fraction: float | None = None,
+        n_threads: int | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        callbacks: Sequence | None = None,
+        verbose: int = 0,
     ):
         self.depth = depth
         self.lr = lr
@@ -214,5 +219,5 @@ class ResNetClassifier(NetworkClassifier):
         self.callbacks = callbacks
         self.verbose = verbose
 
-    def _module(self, input_shape, n_classes):
+    def _module(self, input_shape: tuple[int, ...], n_classes: int) -> tuple[type[nn.Module], dict[str, Any]]:
         return ResNet, {"input_shape": input_shape, "n_classes": n_classes, "depth": self.depth}

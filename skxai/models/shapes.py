@@ -3,7 +3,7 @@
 from torch import nn
 
 
-def as_image(input_shape):
+def as_image(input_shape: tuple[int, ...]) -> tuple[nn.Module, int]:
     """Return the module that makes an image of a clip, and the number of its channels.
 
     Parameters

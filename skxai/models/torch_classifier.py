@@ -1,8 +1,11 @@
 """Any torch module class as a scikit-learn classifier."""
 
 import inspect
+from collections.abc import Callable, Sequence
 from numbers import Real
+from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -70,7 +73,7 @@ class TorchClassifier(NetworkClassifier):
     >>> from torch import nn
     >>> from skxai.models import TorchClassifier
     >>> class Linear(nn.Sequential):
-    ...     def __init__(self, input_shape, n_classes):
+    ...     def __init__(self, input_shape: tuple[int, ...], n_classes: int):
     ...         super().__init__(nn.Flatten(), nn.Linear(input_shape[0] * input_shape[1], n_classes))
     >>> X = np.random.default_rng(0).random((20, 4, 5), dtype=np.float32)
     >>> y = X.mean(axis=(1, 2)) > 0.5
@@ -87,21 +90,21 @@ class TorchClassifier(NetworkClassifier):
 
     def __init__(
         self,
-        module,
+        module: type[nn.Module],
         *,
-        module_params=None,
-        lr=1e-3,
-        max_epochs=20,
-        batch_size=32,
-        optimizer=torch.optim.Adam,
-        criterion=nn.CrossEntropyLoss,
-        device="auto",
-        validation_fraction=None,
-        n_threads=None,
-        silence=None,
-        random_state=None,
-        callbacks=None,
-        verbose=0,
+        module_params: dict[str, Any] | None = None,
+        lr: float = 1e-3,
+        max_epochs: int = 20,
+        batch_size: int = 32,
+        optimizer: Callable[..., torch.optim.Optimizer] = torch.optim.Adam,
+        criterion: Callable[..., nn.Module] = nn.CrossEntropyLoss,
+        device: str = "auto",
+        validation_fraction: float | None = None,
+        n_threads: int | None = None,
+        silence: float | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        callbacks: Sequence | None = None,
+        verbose: int = 0,
     ):
         self.module = module
         self.module_params = module_params
@@ -119,11 +122,11 @@ class TorchClassifier(NetworkClassifier):
         self.verbose = verbose
 
     @property
-    def silence_(self):
+    def silence_(self) -> float | None:
         """The feature value of silence, under the name that fitted classifiers have."""
         return self.silence
 
-    def _module(self, input_shape, n_classes):
+    def _module(self, input_shape: tuple[int, ...], n_classes: int) -> tuple[type[nn.Module], dict[str, Any]]:
         if not (inspect.isclass(self.module) and issubclass(self.module, nn.Module)):
             raise TypeError(
                 "The 'module' parameter of TorchClassifier must be a subclass of torch.nn.Module, not an instance: clone "

@@ -2,7 +2,7 @@
 
 import contextlib
 import copy
-import numbers
+from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -10,7 +10,7 @@ import torch
 RandomStateLike = int | np.random.RandomState | np.random.Generator | None
 
 
-def seed_from(random_state):
+def seed_from(random_state: int | np.random.RandomState | np.random.Generator | None) -> int:
     """Turn a ``random_state`` parameter into a seed.
 
     Parameters
@@ -31,7 +31,7 @@ def seed_from(random_state):
     """
     if random_state is None:
         return int(np.random.SeedSequence().generate_state(1)[0] >> 1)
-    if isinstance(random_state, numbers.Integral) and not isinstance(random_state, bool) and random_state >= 0:
+    if isinstance(random_state, (int, np.integer)) and not isinstance(random_state, bool) and random_state >= 0:
         return int(random_state)
     if isinstance(random_state, np.random.RandomState):
         return int(copy.deepcopy(random_state).randint(2**31 - 1))
@@ -43,7 +43,7 @@ def seed_from(random_state):
 
 
 @contextlib.contextmanager
-def torch_seed(seed):
+def torch_seed(seed: int) -> Iterator[None]:
     """Seed what draws from torch's global generators, in this block only: afterwards they are as they were.
 
     Parameters
@@ -60,7 +60,7 @@ def torch_seed(seed):
 
 
 @contextlib.contextmanager
-def numpy_seed(seed):
+def numpy_seed(seed: int) -> Iterator[None]:
     """Seed NumPy's global generator, in this block only: for code of others that draws from it.
 
     Parameters

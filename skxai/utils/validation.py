@@ -4,8 +4,11 @@ Constructor arguments are declared as ``_parameter_constraints`` and checked by 
 re-exported here because it lives in a private module of theirs: should it move, one line changes.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions, validate_params
 from sklearn.utils.validation import validate_data
 
@@ -22,7 +25,7 @@ __all__ = [
 ]
 
 
-def check_features(estimator, X, y="no_validation", *, reset=False):
+def check_features(estimator: BaseEstimator, X: ArrayLike, y: Any = "no_validation", *, reset: bool = False) -> Any:
     """Check that ``X`` is a finite array of 2 to 4 dimensions, and of the shape that ``estimator`` saw in ``fit``.
 
     Parameters
@@ -61,7 +64,7 @@ def check_features(estimator, X, y="no_validation", *, reset=False):
     return checked
 
 
-def check_waveforms(estimator, X, *, reset=False):
+def check_waveforms(estimator: BaseEstimator, X: ArrayLike, *, reset: bool = False) -> np.ndarray:
     """Check that ``X`` is a finite array of waveforms ``(n, samples)``, of the length that ``estimator`` saw in ``fit``.
 
     Parameters
@@ -96,7 +99,7 @@ def check_waveforms(estimator, X, *, reset=False):
     return validate_data(estimator, X, reset=reset, dtype=np.float32)
 
 
-def check_sample_rate(estimator, highest, *, name):
+def check_sample_rate(estimator: BaseEstimator, highest: float | None, *, name: str) -> None:
     """Check that a frequency can exist at the estimator's sample rate.
 
     Parameters
@@ -142,11 +145,11 @@ def columns_of(labels: ArrayLike, classes: ArrayLike, refusal: str) -> np.ndarra
         If a label is none of ``classes``.
     """
     column = {label: index for index, label in enumerate(np.asarray(classes).tolist())}
-    labels = np.asarray(labels).tolist()
-    unknown = sorted({label for label in labels if label not in column}, key=str)
+    given = np.asarray(labels).tolist()
+    unknown = sorted({label for label in given if label not in column}, key=str)
     if unknown:
         raise ValueError(refusal.format(label=unknown[0], classes=list(column)))
-    return np.array([column[label] for label in labels], dtype=np.int64)
+    return np.array([column[label] for label in given], dtype=np.int64)
 
 
 def _shape(X):

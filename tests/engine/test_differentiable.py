@@ -8,9 +8,9 @@ import torch
 from torch import nn
 
 from skxai.engine import freeze
+from skxai.engine._accelerate import accelerated
 from skxai.engine._differentiable import Differentiable
 from skxai.engine._forms import shared_convolutions
-from skxai.engine._freeze import gradient_copy
 from skxai.models import PretrainedClassifier
 from skxai.models.acoumon import AcoumonNet
 from skxai.models.resnet import ResNet
@@ -26,13 +26,13 @@ def gradient(module, x):
 
 def assert_gradients_agree(module, x):
     exact = gradient(copy.deepcopy(module).double(), x.double())
-    found = gradient(gradient_copy(module, x[:1]).module, x)
+    found = gradient(accelerated(module, x[:1], "gradients").module, x)
     assert exact.any()
     torch.testing.assert_close(found.double(), exact, rtol=0, atol=1e-5 * float(exact.abs().max()))
 
 
 def is_blocked(module, shape):
-    return isinstance(gradient_copy(module, torch.rand(1, *shape)).module, Differentiable)
+    return isinstance(accelerated(module, torch.rand(1, *shape), "gradients").module, Differentiable)
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ from skxai.engine import (
 )
 from skxai.engine._layers import layer_name
 from skxai.engine._network import _halving
-from skxai.engine._recorded import Recorded
+from skxai.engine._recorded_copy import RecordedCopy
 from skxai.explainers import FasterScoreCAM, GradCAM, GradCAMPlusPlus, ScoreCAM, VanillaSaliency
 from skxai.metrics import deletion_auc
 from skxai.models import PretrainedClassifier
@@ -534,13 +534,13 @@ class TestSharedPasses:
     @pytest.fixture
     def n_passes(self, monkeypatch):
         """Return a list with the number of clips of each pass in which a layer was recorded."""
-        recorded, check = [], Recorded._checked
+        recorded, check = [], RecordedCopy._checked
 
         def counted(self, record):
             recorded.append(len(record))
             return check(self, record)
 
-        monkeypatch.setattr(Recorded, "_checked", counted)
+        monkeypatch.setattr(RecordedCopy, "_checked", counted)
         return recorded
 
     @pytest.mark.parametrize("target", [1, None])

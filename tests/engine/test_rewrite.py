@@ -7,7 +7,9 @@ import pytest
 import torch
 from torch import nn
 
-from skxai.engine import _forward, _freeze, _recorded, freeze
+from skxai.engine import _forward_copy, _recorded_copy, freeze
+from skxai.engine._accelerate import Accelerated, accelerated
+from skxai.engine._copies import detached_copy, output_sizes
 from skxai.engine._one_axis import over_images
 from skxai.engine._rewrite import rewritten, trim_kernels
 from skxai.models import PretrainedClassifier, ResNetClassifier
@@ -98,14 +100,13 @@ def without_kinks(module):
 def plain_engine(monkeypatch):
     """Let the engine run the module as it is: a copy in eval mode, in torch's own layout."""
 
-    def plain_copy(module, example):
-        plain = _freeze.detached_copy(module)
-        return _freeze.Frozen(plain, False, *_freeze._sizes(plain, example))
+    def plain_copy(module, example, purpose, **kwargs):
+        plain = detached_copy(module)
+        return Accelerated(plain, False, *output_sizes(plain, example))
 
     def use():
-        monkeypatch.setattr(_recorded, "gradient_copy", lambda module, example, **kwargs: plain_copy(module, example))
-        monkeypatch.setattr(_recorded, "split_copy", lambda module, example, **kwargs: (plain_copy(module, example), None))
-        monkeypatch.setattr(_forward, "forward_copy", lambda module, example, dtype, **kwargs: plain_copy(module, example))
+        for user in (_forward_copy, _recorded_copy):
+            monkeypatch.setattr(user, "accelerated", plain_copy)
 
     return use
 
@@ -181,7 +182,7 @@ class TestRewriting:
 
     def test_view_no_longer_keeps_a_module_from_the_fast_layout(self):
         module, shape = functional()
-        dense = _freeze.frozen_copy(module, torch.zeros(1, *shape)).module
+        dense = accelerated(module, torch.zeros(1, *shape), "hooks").module
         assert dense.first.weight.is_contiguous(memory_format=torch.channels_last)
         network = freeze(PretrainedClassifier(module), np.zeros((1, *shape), dtype=np.float32))
         assert type(network._forward.module).__name__ in ("Blocked", "ChannelsLast")

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from skxai.engine import freeze, shared, shared_passes
-from skxai.engine._threads import _pool, alone, in_order
+from skxai.engine._threads import _pool, in_one_thread, map_in_threads
 from skxai.models import PretrainedClassifier
 
 THREADS = 3
@@ -21,19 +21,19 @@ def test_results_come_in_order_whoever_is_first():
         time.sleep(0.02 * (item == 0))
         return item
 
-    assert list(in_order(slow_at_first, range(20), THREADS)) == list(range(20))
+    assert list(map_in_threads(slow_at_first, range(20), THREADS)) == list(range(20))
 
 
 def test_few_items_are_under_way_at_a_time():
     started = []
-    for item in in_order(lambda item: started.append(item) or item, range(50), THREADS):
+    for item in map_in_threads(lambda item: started.append(item) or item, range(50), THREADS):
         assert len(started) <= item + 1 + 2 * THREADS
 
 
 def test_workers_compute_with_one_thread_and_the_callers_stay_as_they_were():
     _pool.cache_clear()  # their number could be lost where the workers are started, which is once in a process
     before = torch.get_num_threads()
-    assert set(in_order(lambda _: torch.get_num_threads(), range(10), THREADS)) == {1}
+    assert set(map_in_threads(lambda _: torch.get_num_threads(), range(10), THREADS)) == {1}
     assert torch.get_num_threads() == before
     inherited = []
     starts_later = threading.Thread(target=lambda: inherited.append(torch.get_num_threads()))
@@ -44,9 +44,9 @@ def test_workers_compute_with_one_thread_and_the_callers_stay_as_they_were():
 
 def test_work_inside_a_worker_stays_in_it():
     def outer(_):
-        return set(in_order(lambda _: threading.get_ident(), range(5), THREADS)) == {threading.get_ident()}
+        return set(map_in_threads(lambda _: threading.get_ident(), range(5), THREADS)) == {threading.get_ident()}
 
-    assert all(in_order(outer, range(6), THREADS))
+    assert all(map_in_threads(outer, range(6), THREADS))
 
 
 def test_work_inside_a_worker_is_not_cut_for_other_threads():
@@ -65,7 +65,7 @@ def test_work_inside_a_worker_is_not_cut_for_other_threads():
         network.sweep(2, 50, make, torch.zeros(2, dtype=torch.long))
         return len(made)
 
-    assert list(in_order(n_blocks, range(2), 2)) == [1, 1]
+    assert list(map_in_threads(n_blocks, range(2), 2)) == [1, 1]
     assert n_blocks(None) == 2
 
 
@@ -80,7 +80,7 @@ def test_error_is_raised_and_nothing_goes_on():
         return item
 
     with pytest.raises(ValueError, match="item 2"):
-        list(in_order(fails, range(100), THREADS))
+        list(map_in_threads(fails, range(100), THREADS))
     count = len(running)
     time.sleep(0.05)
     assert len(running) == count < 100
@@ -97,8 +97,8 @@ def test_what_callers_share_is_seen_by_workers():
     X = np.zeros(3)
     with shared_passes():
         once(X)
-        assert list(in_order(lambda _: once(X), range(5), THREADS)) == [1] * 5
+        assert list(map_in_threads(lambda _: once(X), range(5), THREADS)) == [1] * 5
 
 
 def test_alone_is_one_thread():
-    assert alone(torch.get_num_threads) == 1
+    assert in_one_thread(torch.get_num_threads) == 1

@@ -8,9 +8,19 @@ import numpy as np
 import pytest
 import torch
 from sklearn.base import clone
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.frozen import FrozenEstimator
 from sklearn.utils import get_tags
 from torch import nn
 
+from skxai.engine import (
+    FittedClassifier,
+    FittedNetworkClassifier,
+    cam_layer_of,
+    module_of,
+    output_of,
+    silence_of,
+)
 from skxai.models import (
     AcoumonClassifier,
     AcoumonNet,
@@ -342,3 +352,36 @@ def test_training_warns_of_nothing():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         AcoumonClassifier(max_epochs=1, random_state=0).fit(*clips(8, (1, 32, 32)))
+
+
+class TestProtocol:
+    """What the engine asks of classifiers, ours all tell."""
+
+    @pytest.mark.parametrize(
+        "classifier",
+        [
+            AcoumonClassifier(max_epochs=1),
+            M5Classifier(max_epochs=1, n_filters=2),
+            ResNetClassifier(max_epochs=1),
+            TorchClassifier(AcoumonNet, max_epochs=1),
+            PretrainedClassifier(nn.Sequential(nn.Flatten(), nn.Linear(400, 2))),
+        ],
+        ids=lambda classifier: type(classifier).__name__,
+    )
+    def test_our_classifiers_satisfy_it(self, classifier):
+        X = np.random.default_rng(0).random((8, 400), dtype=np.float32)
+        fitted = classifier.fit(X, np.tile(["a", "b"], 4))
+        assert isinstance(fitted, FittedNetworkClassifier)
+        assert isinstance(fitted, FittedClassifier)
+        assert module_of(FrozenEstimator(fitted)) is fitted.module_
+        assert output_of(fitted) == "logits"
+        assert silence_of(fitted) == (0.0 if isinstance(fitted, M5Classifier) else None)
+        assert cam_layer_of(fitted) == ("features.14" if isinstance(fitted, M5Classifier) else None)
+
+    def test_a_classifier_without_a_network_tells_its_probabilities(self):
+        X = np.random.default_rng(0).random((8, 3), dtype=np.float32)
+        fitted = RandomForestClassifier(2).fit(X, np.tile(["a", "b"], 4))
+        assert isinstance(fitted, FittedClassifier)
+        assert not isinstance(fitted, FittedNetworkClassifier)
+        assert module_of(fitted) is None
+        assert silence_of(fitted) is cam_layer_of(fitted) is None

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from skxai.engine import FrozenNetwork, _recorded
+from skxai.engine import FrozenNetwork, _recorded_copy
 from skxai.explainers import (
     RISE,
     EnergyMap,
@@ -41,8 +41,8 @@ breaks = MUTATIONS.breaks
 
 @breaks("VanillaSaliency", "IntegratedGradients", "GradCAM", "LayerCAM", "AblationCAM")
 def probability_in_the_place_of_the_score(patch):
-    scores_of = _recorded.scores_of
-    patch.setattr(_recorded, "scores_of", lambda *arguments: scores_of(*arguments).softmax(1))
+    scores_of = _recorded_copy.scores_of
+    patch.setattr(_recorded_copy, "scores_of", lambda *arguments: scores_of(*arguments).softmax(1))
 
 
 @breaks("SmoothGrad")
@@ -143,13 +143,13 @@ def feature_maps_replaced_by_their_mean(patch):
 
 @breaks("AblationCAM")
 def weights_divided_by_the_score(patch):
-    sweep = FrozenNetwork.sweep_above
+    sweep = FrozenNetwork.sweep_upper_part
 
     def relative(self, *arguments):
         scores = sweep(self, *arguments)
         return scores / scores[:, -1:]
 
-    patch.setattr(FrozenNetwork, "sweep_above", relative)
+    patch.setattr(FrozenNetwork, "sweep_upper_part", relative)
 
 
 @breaks("ScoreCAM", "FasterScoreCAM", "Occlusion", "RISE")

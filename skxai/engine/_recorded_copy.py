@@ -6,17 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor, nn
 
+from ._accelerate import accelerated
 from ._forms import shared_convolutions
-from ._forward import in_fast_layout, scores_of
-from ._freeze import gradient_copy, split_copy
+from ._forward_copy import ForwardCopy, in_fast_layout
 from ._layers import tensor_of
+from ._scores import Output, scores_of
 from ._sharing import shared_by_content
 
 
 @dataclass(frozen=True)
-class Above:
-    """The part of a network above a layer, and clips whose part below has run.
+class UpperPart:
+    """The part of a network above a layer, for clips whose part below has run.
 
     Attributes
     ----------
@@ -29,12 +31,12 @@ class Above:
         scores S ``(c, v, k)``.
     """
 
-    activations: torch.Tensor
+    activations: Tensor
     bytes_per_clip: int
     logits: Callable
 
 
-class Recorded:
+class RecordedCopy:
     """The frozen copy of a module, with a recorder at one of its layers.
 
     It may be used by several threads at once.
@@ -49,7 +51,7 @@ class Recorded:
         What the module returns, or a function of it that gives logits ``(b, k)``.
     layer : str or None
         The layer that can be recorded.
-    forward : Forward
+    forward : ForwardCopy
         The module's copy for passes without gradients: the part below the layer, or without one the whole, consists of its
         layers where it can.
 
@@ -61,14 +63,17 @@ class Recorded:
         Bytes of the outputs of all layers, for one input.
     """
 
-    def __init__(self, module, example, output, layer, forward):
+    def __init__(self, module: nn.Module, example: Tensor, output: Output, layer: str | None, forward: ForwardCopy):
         self.owner, self.layer = type(module).__name__, layer
-        strip_softmax = output == "probabilities"
-        made = shared_convolutions(forward.module)
-        if layer is None:
-            frozen, self._parts = gradient_copy(module, example, strip_softmax=strip_softmax, made=made), None
-        else:
-            frozen, self._parts = split_copy(module, example, layer=layer, strip_softmax=strip_softmax, made=made)
+        frozen = accelerated(
+            module,
+            example,
+            "gradients" if layer is None else "layer",
+            strip_softmax=output == "probabilities",
+            layer=layer,
+            made=shared_convolutions(forward.module),
+        )
+        self._parts = frozen.parts
         self.module, self.graph_bytes = frozen.module, frozen.total
         self.output = "logits" if frozen.stripped else output
         self._record = threading.local()
@@ -76,15 +81,15 @@ class Recorded:
             self.module.get_submodule(layer).register_forward_hook(self._keep)
 
     @property
-    def modules(self):
+    def modules(self) -> list[nn.Module]:
         """The copy, or its parts below and above the layer."""
         return [self.module] if self._parts is None else list(self._parts[:2])
 
-    def logits(self, inputs):
+    def logits(self, inputs: Tensor) -> Tensor:
         """Return the scores S ``(b, k)`` of inputs ``(b, ...)``."""
         return scores_of(self.module(in_fast_layout(inputs)), self.output)
 
-    def input_gradient(self, inputs, target=None):
+    def input_gradient(self, inputs: Tensor, target: Tensor | None = None) -> Tensor:
         """Return ∂S_c/∂x of the shape of ``inputs``, for the class ``target`` ``(b,)`` or the predicted one."""
         with torch.enable_grad():
             leaf = inputs.detach().requires_grad_()
@@ -92,7 +97,7 @@ class Recorded:
         return _gradient(score, leaf)
 
     @shared_by_content
-    def activations(self, inputs):
+    def activations(self, inputs: Tensor) -> tuple[Tensor]:
         """Return the layer's output A ``(b, channels, ...)`` without a graph."""
         if self._parts is not None:
             below, _, place = self._parts
@@ -104,7 +109,7 @@ class Recorded:
 
     @shared_by_content
     @torch.inference_mode()
-    def activations_and_scores(self, inputs):
+    def activations_and_scores(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
         """Return the layer's output A ``(b, channels, ...)`` and the scores S ``(b, k)``, of one pass without a graph."""
         if self._parts is not None:
             below, above, place = self._parts
@@ -116,11 +121,11 @@ class Recorded:
             with self._record_as("value"):
                 scores = self.logits(inputs.clone())
                 activations = self._checked(getattr(self._record, "value", None))
-        type(self).activations.remember(self, (inputs,), (activations,))
+        RecordedCopy.activations.remember(self, (inputs,), (activations,))
         return activations, scores
 
     @shared_by_content
-    def activation_gradients(self, inputs, target=None):
+    def activation_gradients(self, inputs: Tensor, target: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Return the layer's output A ``(b, channels, ...)`` and ∂S_c/∂A of the same shape.
 
         Parameters and input need no gradient, so that no graph is built below the layer.
@@ -138,15 +143,15 @@ class Recorded:
                 scores = self.logits(inputs.clone())
                 leaf = self._checked(getattr(self._record, "value", None))
         activations = leaf.detach()
-        type(self).activations.remember(self, (inputs,), (activations,))
-        type(self).activations_and_scores.remember(self, (inputs,), (activations, scores.detach()))
+        RecordedCopy.activations.remember(self, (inputs,), (activations,))
+        RecordedCopy.activations_and_scores.remember(self, (inputs,), (activations, scores.detach()))
         with torch.enable_grad():
             score = _of_target(scores, target)
         return activations, _gradient(score, leaf)
 
     @torch.inference_mode()
-    def above(self, inputs):
-        """Return ``Above``: the layer's output A, and what the network makes of other outputs in its place."""
+    def upper_part(self, inputs: Tensor) -> UpperPart:
+        """Return the layer's output A, and what the network makes of other outputs in its place."""
 
         def for_each(tensor, others, clips):
             return tensor[clips].repeat_interleave(others.shape[1], dim=0)
@@ -174,7 +179,7 @@ class Recorded:
         def logits(others, clips):
             return scores_of(run(others, clips), self.output).unflatten(0, others.shape[:2])
 
-        return Above(activations, sum(tensor.nbytes for tensor in held) // len(inputs), logits)
+        return UpperPart(activations, sum(tensor.nbytes for tensor in held) // len(inputs), logits)
 
     @contextlib.contextmanager
     def _record_as(self, kind, value=None, n_calls=0):
@@ -193,14 +198,14 @@ class Recorded:
         if kind == "others":  # the layer's output is that of its last call, as in ``split_at``
             return _in_place_of(output, self._record.value) if self._record.n_calls == 0 else None
         self._record.value = tensor = tensor_of(output)
-        if not isinstance(tensor, torch.Tensor):
+        if not isinstance(tensor, Tensor):
             return None
         if kind == "graph":
             self._record.value = tensor.detach().requires_grad_()
         return _in_place_of(output, self._record.value.clone())
 
     def _checked(self, record):
-        if not isinstance(record, torch.Tensor) or record.dim() < 3:
+        if not isinstance(record, Tensor) or record.dim() < 3:
             got = "nothing: it was not run" if record is None else f"shape {tuple(getattr(record, 'shape', ()))}"
             raise ValueError(
                 f"layer={self.layer!r} of {self.owner} must return a tensor (n, channels, …) with a spatial axis; got {got}."
@@ -210,7 +215,7 @@ class Recorded:
 
 def _in_place_of(output, tensor):
     """Return a layer's output with another tensor in the place of its own."""
-    return tensor if isinstance(output, torch.Tensor) else (tensor, *output[1:])
+    return tensor if isinstance(output, Tensor) else (tensor, *output[1:])
 
 
 def _of_target(logits, target):

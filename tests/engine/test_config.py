@@ -1,4 +1,6 @@
-"""bfloat16 is faster, off by default, and says nearly the same; float32 is not rounded on a GPU."""
+"""bfloat16 is faster, off by default, and says nearly the same; float32 is not rounded on a GPU; effects on the process."""
+
+from collections import OrderedDict
 
 import numpy as np
 import pytest
@@ -10,7 +12,8 @@ from torch.backends import cudnn
 
 import skxai
 from skxai.datasets import make_audio_events
-from skxai.engine import _precision, freeze
+from skxai.engine import _cache, _threads, freeze
+from skxai.engine._config import _defaults, forward_dtype
 from skxai.engine._network import _exact_convolutions
 from skxai.explainers import GradCAM, ScoreCAM
 from skxai.features import FeatureScaler, MelSpectrogram, ResizeFeatures
@@ -75,8 +78,50 @@ def test_processor_without_it_computes_in_float32_and_says_so(trained, monkeypat
     classifier, X = trained
     monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: False)
     with skxai.config_context(precision="bfloat16"), pytest.warns(UserWarning, match="bfloat16.*AVX-512.*float32 is used"):
-        assert _precision.forward_dtype(torch.device("cpu")) is torch.float32
+        assert forward_dtype(torch.device("cpu")) is torch.float32
     assert freeze(classifier, X)._forward is not None
+
+
+class TestSettings:
+    def test_hold_for_the_process_and_others_inside_a_block(self):
+        before = skxai.get_config()
+        assert before == {"precision": "float32", "tune_process": True}
+        try:
+            skxai.set_config(tune_process=False)
+            assert skxai.get_config() == {"precision": "float32", "tune_process": False}
+            with skxai.config_context(precision="bfloat16"), skxai.config_context(tune_process=True):
+                assert skxai.get_config() == {"precision": "bfloat16", "tune_process": True}
+            assert skxai.get_config() == {"precision": "float32", "tune_process": False}
+        finally:
+            skxai.set_config(**before)
+
+    def test_environment_is_the_default(self):
+        assert [_defaults({"SKXAI_TUNE_PROCESS": value})["tune_process"] for value in ("0", "1")] == [False, True]
+        assert _defaults({})["tune_process"]
+
+    def test_other_values_are_refused(self):
+        with pytest.raises(TypeError, match="tune_process must be True or False; got 1"):
+            skxai.set_config(tune_process=1)
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_process_is_left_alone_where_it_is_asked_for(trained, monkeypatch):
+    classifier, X = trained
+    expected = classifier.predict_proba(X)
+    touched = []
+    monkeypatch.setattr(_threads, "_pool", lambda n_threads: touched.append("pool"))
+    monkeypatch.setattr(_cache.gc, "collect", lambda: touched.append("garbage"))
+    monkeypatch.setattr(_cache.ctypes, "CDLL", lambda name: touched.append("malloc_trim"))
+    monkeypatch.setattr(_cache, "LARGE", 0)
+    monkeypatch.setattr(_cache, "_MADE", OrderedDict())
+    allowed = cudnn.allow_tf32
+    with skxai.config_context(tune_process=False):
+        np.testing.assert_allclose(classifier.predict_proba(X), expected, rtol=1e-5, atol=1e-6)
+        with _exact_convolutions(torch.device("cuda")):
+            assert cudnn.allow_tf32 == allowed
+    assert not touched
+    _cache._return_freed_memory()
+    assert touched[:2] == ["garbage", "malloc_trim"]
 
 
 class TestRoundingOfConvolutions:

@@ -94,7 +94,7 @@ def test_scores_are_the_modules_own(make, layer, X):
     module, network = frozen(make, layer, X)
     assert (network._recorded.module is None) == ((make, layer) in CUT)
     x, before = torch.from_numpy(X.copy()), copy.deepcopy(module.state_dict())
-    above, (activations, scores) = network.above(network.tensor(X)), run(module, layer, x)
+    above, (activations, scores) = network.upper_part(network.tensor(X)), run(module, layer, x)
     torch.testing.assert_close(above.activations, activations, rtol=1e-4, atol=1e-5)
     others = torch.stack([activations, activations + 1, activations.flip(0)], dim=1)
     for clips in (slice(0, 5), slice(2, 4)):
@@ -112,7 +112,7 @@ def test_sweep_does_not_depend_on_memory_or_threads(make, layer, X):
 
     def swept():
         _, network = frozen(make, layer, X)
-        above = network.above(network.tensor(X))
+        above = network.upper_part(network.tensor(X))
         n_channels = above.activations.shape[1]
 
         def without(clips, channels):
@@ -120,7 +120,7 @@ def test_sweep_does_not_depend_on_memory_or_threads(make, layer, X):
             sizes.append(len(above.activations[clips]) * len(kept))
             return above.activations[clips, None] * kept[:, :, None, None]
 
-        return network.sweep_above(above, n_channels, without, target)
+        return network.sweep_upper_part(above, n_channels, without, target)
 
     with torch_threads(1):
         at_once = swept()
@@ -136,7 +136,7 @@ def test_part_below_runs_once(X):
     calls = []
     network._recorded._parts = (lambda inputs: calls.append(len(inputs)) or below(inputs), above, place)
     try:
-        found = network.above(network.tensor(X))
+        found = network.upper_part(network.tensor(X))
         for _ in range(3):
             found.logits(found.activations[:, None], slice(0, 5))
     finally:
@@ -148,4 +148,4 @@ def test_layer_that_gives_no_feature_maps_is_refused(X):
     for make, layer in ((View, "dense"), (Deciding, "head.2")):
         _, network = frozen(make, layer, X)
         with pytest.raises(ValueError, match=rf"layer='{layer}' of {make.__name__} must return a tensor"):
-            network.above(network.tensor(X))
+            network.upper_part(network.tensor(X))
