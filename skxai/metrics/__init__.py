@@ -9,7 +9,7 @@ from .input_invariance import input_invariance
 from .label_flip import label_flip_rate
 from .label_randomisation import label_randomisation, train_on_permuted_labels
 from .localisation import max_iou, pointing_game, relevance_mass_accuracy, relevance_rank_accuracy
-from .masked_prediction import average_drop, average_increase, mean_top_weights, prediction_change
+from .masked_prediction import average_drop, average_increase, prediction_change
 from .model_parameter_randomisation import (
     RandomisationCurve,
     model_parameter_randomisation,
@@ -25,6 +25,7 @@ from .scorer import (
     get_scorer,
 )
 from .silence import silence_mass
+from .top_weights import mean_top_weights
 
 __all__ = sorted(
     {

@@ -21,6 +21,7 @@ from skxai.metrics import (
     perturbation,
     perturbation_curve,
     silence,
+    top_weights,
 )
 
 from .mutations import Instead, Mutations, check_is_caught
@@ -78,7 +79,7 @@ def kept_part_is_not_scaled(patch):
 
 @breaks("mean_top_weights")
 def half_of_the_map_by_position(patch):
-    patch.setattr(masked_prediction, "np", Instead(np, sort=lambda values, axis: values))
+    patch.setattr(top_weights, "np", Instead(np, sort=lambda values, axis: values))
 
 
 @breaks("average_drop", "deletion_auc", "insertion_auc", "deletion_accuracy_auc", "faithfulness_estimate")
