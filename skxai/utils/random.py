@@ -2,10 +2,16 @@
 
 import contextlib
 import copy
+import functools
+import threading
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+_ONE_AT_A_TIME = threading.Lock()
 
 RandomStateLike = int | np.random.RandomState | np.random.Generator | None
 
@@ -42,21 +48,88 @@ def seed_from(random_state: int | np.random.RandomState | np.random.Generator | 
     )
 
 
-@contextlib.contextmanager
-def torch_seed(seed: int) -> Iterator[None]:
-    """Seed what draws from torch's global generators, in this block only: afterwards they are as they were.
+def torch_seed(seed: int) -> contextlib.AbstractContextManager[Any]:
+    """Seed what this thread draws from torch's global generators, in this block only.
+
+    Every operation that would draw from a global generator draws from one of the block's own instead, with the numbers that
+    ``torch.manual_seed(seed)`` would give. The global generators are neither read nor written, so that networks which are
+    trained in parallel threads are those of a serial run, and the user's random numbers go on as they were.
 
     Parameters
     ----------
     seed : int
-        Of the generators of the CPU and of all GPUs, or of another accelerator where torch has one.
+        Of the generators of the CPU and of any accelerator.
+
+    Returns
+    -------
+    context manager
+    """
+    return _OwnGenerators(seed)
+
+
+class _OwnGenerators(TorchDispatchMode):
+    """Draws from generators of its own, in the thread that enters it."""
+
+    def __init__(self, seed):
+        super().__init__()
+        self.seed, self._generators = seed, {}
+
+    def __torch_dispatch__(self, operation, types, arguments=(), named=None):
+        named = named or {}
+        if torch.Tag.nondeterministic_seeded not in operation.tags:
+            return operation(*arguments, **named)
+        names = [argument.name for argument in operation._schema.arguments]
+        given = {**dict(zip(names, arguments)), **named}
+        if given.get("generator") is not None:
+            return operation(*arguments, **named)
+        generator = self._generator_of(given)
+        drawing = _with_generator(operation)
+        if drawing is not None:
+            return drawing(*arguments, **{**named, "generator": generator})
+        if operation is torch.ops.aten.native_dropout.default:  # what dropout is on a GPU
+            return _dropout(given["input"], given["p"], given["train"], generator)
+        return _from_global_generators(operation, arguments, named, generator)
+
+    def _generator_of(self, given):
+        tensors = (value for value in given.values() if isinstance(value, torch.Tensor))
+        device = given.get("device") or next((tensor.device for tensor in tensors), torch.device("cpu"))
+        if device not in self._generators:
+            self._generators[device] = torch.Generator(device).manual_seed(self.seed)
+        return self._generators[device]
+
+
+@functools.cache
+def _with_generator(operation):
+    """Return the form of an operation that takes a generator, or None where torch has none."""
+    packet, names = operation.overloadpacket, [argument.name for argument in operation._schema.arguments]
+    if "generator" in names:
+        return operation
+    for overload in packet.overloads():
+        others = [argument.name for argument in getattr(packet, overload)._schema.arguments]
+        if "generator" in others and [name for name in others if name != "generator"] == names:
+            return getattr(packet, overload)
+    return None
+
+
+def _dropout(inputs, p, train, generator):
+    if not train or p == 0:
+        return inputs.clone(), torch.ones_like(inputs, dtype=torch.bool)
+    kept = torch.empty_like(inputs).bernoulli_(1 - p, generator=generator)
+    return inputs * kept / (1 - p) if p < 1 else torch.zeros_like(inputs), kept.bool()
+
+
+def _from_global_generators(operation, arguments, named, generator):
+    """Run an operation that draws from a global generator only, as dropout inside attention does, seeded from the block's own.
+
+    One thread of skxai at a time; another thread of the user's that draws in this moment cannot be kept apart.
     """
     accelerator = torch.accelerator.current_accelerator() if hasattr(torch, "accelerator") else None  # since torch 2.6
     kind = "cuda" if accelerator is None else accelerator.type
     devices = range(torch.get_device_module(kind).device_count())
-    with torch.random.fork_rng(devices=devices, device_type=kind):
+    seed = int(torch.randint(2**31, (), generator=generator, device=generator.device))
+    with _ONE_AT_A_TIME, torch.random.fork_rng(devices=devices, device_type=kind):
         torch.manual_seed(seed)
-        yield
+        return operation(*arguments, **named)
 
 
 @contextlib.contextmanager
