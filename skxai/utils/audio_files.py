@@ -1,5 +1,6 @@
 """The one place that reads audio files; every failure is one error that begins with the file's path."""
 
+import math
 import os
 import re
 from contextlib import contextmanager
@@ -15,6 +16,9 @@ from .torchaudio import torchaudio
 __all__ = ["AudioHeader", "read_audio", "read_header", "resample", "verify_audio"]
 
 _BLOCK = 1 << 16  # frames: memory stays small for recordings of hours
+_LARGEST_KERNEL = 1 << 22  # numbers, 16 MiB, of a resampling kernel that is kept from file to file
+_BLOCK_OF_TAPS = 1 << 20  # products of a block where there is none
+_ZERO_CROSSINGS = 6  # of the resampling filter, to each side
 _MP3_FRAME = 1152  # samples by which the length in an MP3's header may exceed what its decoder gives
 # libsndfile quietly mends the header of a file that was cut off, and says so only in its log
 _MENDED = re.compile(r"^\s*(?:data|SSND|Data Size|riff|Riff size)\s*:\s*(\d+) \(should be (\d+)\)", re.MULTILINE)
@@ -145,7 +149,34 @@ def resample(waveform: np.ndarray, rate: int, new_rate: int) -> np.ndarray:
     """
     if rate == new_rate:
         return waveform
-    return _resampler(rate, new_rate)(torch.from_numpy(np.ascontiguousarray(waveform))).numpy()
+    waveform = np.ascontiguousarray(waveform)
+    common = math.gcd(rate, new_rate)
+    # torchaudio's kernel holds a row for each of the new rate's phases, as long as the old rate's period: between rates
+    # without a common divisor, such as 44,101 and 22,050 Hz, that is gigabytes, nearly all of them zeros.
+    if (rate // common) * (new_rate // common) > _LARGEST_KERNEL:
+        return _resampled_tap_by_tap(waveform, rate // common, new_rate // common)
+    return _resampler(rate, new_rate)(torch.from_numpy(waveform)).numpy()
+
+
+def _resampled_tap_by_tap(waveform, old, new):
+    """Return what torchaudio's filter gives, a windowed sinc of 6 zero crossings, computed where it is not zero only.
+
+    y_m = Σ_k x_k h(k − m · old / new), a block of the y_m at a time, so that memory is bounded whatever the rates are.
+    """
+    cutoff = 0.99 * min(old, new) / old  # relative to the old rate
+    reach = math.ceil(_ZERO_CROSSINGS / cutoff)
+    taps = np.arange(-reach, reach + 2)
+    padded = np.pad(waveform, [(0, 0)] * (waveform.ndim - 1) + [(reach, reach + 2)])
+    n_samples = -(-waveform.shape[-1] * new // old)
+    resampled = np.empty((*waveform.shape[:-1], n_samples), dtype=np.float32)
+    for start in range(0, n_samples, max(1, _BLOCK_OF_TAPS // len(taps))):
+        m = np.arange(start, min(start + max(1, _BLOCK_OF_TAPS // len(taps)), n_samples), dtype=np.int64)
+        whole, rest = np.divmod(m * old, new)
+        distance = np.clip((taps - (rest / new)[:, None]) * cutoff, -_ZERO_CROSSINGS, _ZERO_CROSSINGS)
+        weights = cutoff * np.sinc(distance) * np.cos(np.pi * distance / _ZERO_CROSSINGS / 2) ** 2
+        near = padded[..., whole[:, None] + taps + reach]
+        resampled[..., start : start + len(m)] = np.einsum("...mk,mk->...m", near, weights.astype(np.float32))
+    return resampled
 
 
 @lru_cache(maxsize=8)
