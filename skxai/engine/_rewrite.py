@@ -125,14 +125,12 @@ class _Traced:
 @contextlib.contextmanager
 def _traced_by(tracer: fx.Tracer, root: nn.Module) -> Iterator[None]:
     """Let the layers of a module be ``_Traced`` in this block."""
-    proxies = {}  # of the parameters that are read
+    proxies: dict[str, fx.Proxy] = {}  # of the parameters that are read
     kinds = {module: type(module) for module in root.modules()}
     traced = {}
     for kind in set(kinds.values()):
         members = {"_tracer": tracer, "_proxies": proxies, "__module__": kind.__module__, "__qualname__": kind.__qualname__}
-        traced[kind] = types.new_class(
-            kind.__name__, (_Traced, kind), exec_body=lambda names, members=members: names.update(members)
-        )
+        traced[kind] = type(kind)(kind.__name__, (_Traced, kind), members)
     try:
         for module, kind in kinds.items():
             module.__class__ = traced[kind]
