@@ -1,7 +1,6 @@
 """Rewritings of a module that compute the same with less work. All work in place on a copy that is ours."""
 
 import contextlib
-import types
 from collections.abc import Iterator
 from typing import Any
 
@@ -130,7 +129,8 @@ def _traced_by(tracer: fx.Tracer, root: nn.Module) -> Iterator[None]:
     traced = {}
     for kind in set(kinds.values()):
         members = {"_tracer": tracer, "_proxies": proxies, "__module__": kind.__module__, "__qualname__": kind.__qualname__}
-        traced[kind] = type(kind)(kind.__name__, (_Traced, kind), members)
+        make_class: Any = type(kind)
+        traced[kind] = make_class(kind.__name__, (_Traced, kind), members)
     try:
         for module, kind in kinds.items():
             module.__class__ = traced[kind]
