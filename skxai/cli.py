@@ -81,12 +81,6 @@ def _parser():
 
 
 def _add_compare(commands):
-    # The choices are whatever is registered: a new explainer or metric is offered without a change here.
-    from .metrics import get_scorer_names
-    from .studies import all_studies
-    from .testing.discovery import all_explainers
-
-    studies = all_studies()
     compare = commands.add_parser(
         "compare",
         help="train, explain, score and draw",
@@ -95,13 +89,21 @@ def _add_compare(commands):
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     compare.set_defaults(run=_compare)
-    data = compare.add_argument_group("data")
+    _add_data(compare.add_argument_group("data"))
+    _add_study(compare.add_argument_group("study"))
+    _add_output(compare.add_argument_group("output"))
+
+
+# The choices are whatever is registered: a new data set, study, explainer or metric is offered without a change here.
+def _add_data(data):
+    from .datasets.layouts import known_loaders
+
     data.add_argument(
         "--data",
         type=Path,
         metavar="DIR",
-        help="folder of audio: a sub-folder for each class, or the layout of ESC-50 or UrbanSound8K, told apart by their "
-        "tables (default: built-in scenes)",
+        help="folder of audio: a sub-folder for each class, or the layout of a corpus that is known by its table, of "
+        f"{', '.join(known_loaders())} (default: built-in scenes)",
     )
     data.add_argument(
         "--labels", type=Path, metavar="CSV", help="table with the columns file and label, instead of sub-folders"
@@ -119,7 +121,14 @@ def _add_compare(commands):
         metavar="N",
         help="how many scenes to make without --data (default: %(default)s)",
     )
-    study = compare.add_argument_group("study")
+
+
+def _add_study(study):
+    from .metrics import get_scorer_names
+    from .studies import all_studies
+    from .testing.discovery import all_explainers
+
+    studies = all_studies()
     presets = "; ".join(f"{study.name}: {study.summary}" for study in studies.values())
     study.add_argument("--preset", choices=list(studies), default="default", help=f"{presets} (default: %(default)s)")
     explainers = [name for name, _ in all_explainers()]
@@ -142,7 +151,9 @@ def _add_compare(commands):
         "--n-test", type=_positive, metavar="N", help="how many test clips are explained (default: the preset's)"
     )
     study.add_argument("--seed", type=_natural, default=0, metavar="N", help="of everything random (default: %(default)s)")
-    output = compare.add_argument_group("output")
+
+
+def _add_output(output):
     output.add_argument(
         "--out", type=Path, default=Path("out/compare"), metavar="DIR", help="new folder for the results (default: %(default)s)"
     )
