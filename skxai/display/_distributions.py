@@ -2,7 +2,7 @@
 
 import numpy as np
 
-__all__ = ["density_of", "draw_curve", "draw_middle", "draw_row", "summary_of", "tell_undefined"]
+__all__ = ["density_of", "draw_count", "draw_curve", "draw_middle", "draw_row", "summarise"]
 
 _N_POINTS = 512
 _TAIL = 4.0  # bandwidths beyond the outermost score, where there is no bound
@@ -72,15 +72,15 @@ def draw_middle(ax, row, values, interval, density, labels):
     ax.errorbar([values.mean()], [row], xerr=None if np.isnan(error).any() else error, label=labels[1], **marks, **style)
 
 
-def tell_undefined(ax, row, values):
-    """Tell behind a row how many scores are defined, if not all are."""
+def draw_count(ax, row, values):
+    """Write behind a row how many scores are defined, if not all are."""
     defined = np.count_nonzero(~np.isnan(values))
     if defined < values.size:
         style = {"fontsize": "x-small", "color": "0.35", "va": "center", "xytext": (3, 0), "textcoords": "offset points"}
         ax.annotate(f"n = {defined}", (1, row), xycoords=ax.get_yaxis_transform(), **style)
 
 
-def summary_of(name, values):
+def summarise(name, values):
     """Return what a legend tells of a method's scores."""
     undefined = int(np.isnan(values).sum())
     defined = values[~np.isnan(values)]

@@ -21,7 +21,7 @@ def draw_spectrogram(ax, features, relevance, axes, *, limits, signed):
     overlay = None
     if relevance is not None:
         overlay = ax.imshow(relevance, cmap=relevance_map(signed=signed), vmin=-1 if signed else 0, vmax=1, **at)
-        _tell_constant(ax, relevance)
+        _label_constant(ax, relevance)
     label_axes(ax, axes, shape)
     return grey, overlay
 
@@ -61,7 +61,7 @@ def draw_strip(ax, signal, relevance, axes, *, signed, limits=None):
 def _strip(ax, relevance, extent, signed):
     at = {"extent": extent, "aspect": "auto", "interpolation": "nearest"}
     overlay = ax.imshow(relevance[np.newaxis], cmap=relevance_map(signed=signed), vmin=-1 if signed else 0, vmax=1, **at)
-    _tell_constant(ax, relevance, height=(extent[2] + extent[3]) / 2)
+    _label_constant(ax, relevance, height=(extent[2] + extent[3]) / 2)
     return overlay
 
 
@@ -90,7 +90,7 @@ def draw_box(ax, label, left, right, bottom, top):
     ax.annotate(str(label), (left if at_left else right, top), xytext=shift, textcoords="offset points", **style)
 
 
-def _tell_constant(ax, relevance, height=None):
+def _label_constant(ax, relevance, height=None):
     if relevance.any():
         return
     transform, height = (ax.transAxes, 0.5) if height is None else (ax.get_yaxis_transform(), height)

@@ -6,7 +6,7 @@ import numpy as np
 
 from ._layout import columns_of, wrapped
 
-__all__ = ["SIGNAL", "entitle", "panels_of", "size_of"]
+__all__ = ["SIGNAL", "draw_titles", "panels_of", "size_of"]
 
 SIGNAL, STRIP = 1.35, 0.36  # heights of a signal and of the relevance under it, in inches
 _LETTERS, _BOLD_LETTERS = 12.5, 10.5  # of small titles, in an inch
@@ -46,7 +46,7 @@ def size_of(shape, titles, *, is_signal, is_table):
     return width, max(height, 1.3, longest / _BOLD_LETTERS)
 
 
-def entitle(all_axes, panels, shape, titles, *, width, is_new, is_signal):
+def draw_titles(all_axes, panels, shape, titles, *, width, is_new, is_signal):
     """Name clips and methods: over the panels, or, in a table of a new figure, at its outer columns and rows only."""
     n_columns = shape[1]
     n_clips, is_table = len({clip for clip, _ in panels}), len({name for _, name in panels}) > 1

@@ -1,6 +1,15 @@
 """Where features lie in a picture: columns by seconds, rows evenly by index with their hertz written beside them."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
+
+from ..features import FeatureAxes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["label_axes", "place_rows", "place_times", "row_ticks"]
 
@@ -8,20 +17,20 @@ _OCTAVES = np.array([0, 125, 250, 500, 1000, 2000, 4000, 8000, 16000, 32000, 640
 _CLOSEST = 0.09  # of the axis, between two tick labels
 
 
-def place_times(axes, n_columns):
+def place_times(axes: FeatureAxes | None, n_columns: int) -> tuple[float, float]:
     """Return the left edge of the first column and the right edge of the last: seconds, or indices without axes."""
-    if not has_seconds(axes):
+    if axes is None or not has_seconds(axes):
         return -0.5, n_columns - 0.5
     edges = axes.time_edges
     return float(edges[0]), float(edges[-1])
 
 
-def has_seconds(axes):
+def has_seconds(axes: FeatureAxes | None) -> bool:
     """Return whether the columns' places are known in seconds."""
     return axes is not None and axes.frame_step is not None and bool(np.isfinite(axes.frame_step))
 
 
-def place_rows(rows, values, *, beyond=np.nan):
+def place_rows(rows: np.ndarray, values: Any, *, beyond: float | None = np.nan) -> np.ndarray:
     """Return where values (hertz, say) lie between rows, whose pictures are of equal height and centred at 0, 1, ….
 
     Parameters
@@ -47,7 +56,7 @@ def place_rows(rows, values, *, beyond=np.nan):
     return np.interp(values, centres, places, left=beyond, right=beyond)
 
 
-def row_ticks(axes):
+def row_ticks(axes: FeatureAxes) -> tuple[np.ndarray, list[str]]:
     """Return the ticks of the vertical axis at round values.
 
     Parameters
@@ -66,15 +75,15 @@ def row_ticks(axes):
 
     rows = np.asarray(axes.rows, dtype=float)
     even = MaxNLocator(nbins=6, steps=[1, 2, 5, 10], integer=axes.kind == "cepstrum")
-    values = even.tick_values(rows[0], rows[-1])
+    values = np.asarray(even.tick_values(rows[0], rows[-1]))
     if axes.kind == "frequency" and not _is_even(rows):
-        octaves = _thinned(rows, _OCTAVES)
+        octaves = _thin_out(rows, _OCTAVES)
         values = octaves if len(octaves) >= 3 else values
-    values = _thinned(rows, values)
+    values = _thin_out(rows, values)
     return place_rows(rows, values), [f"{value:g}" for value in values]
 
 
-def label_axes(ax, axes, shape):
+def label_axes(ax: Axes, axes: FeatureAxes | None, shape: tuple[int, ...]) -> None:
     """Give an Axes with a picture of features its limits, ticks and labels.
 
     Parameters
@@ -94,11 +103,11 @@ def label_axes(ax, axes, shape):
         ax.set_ylabel(axes.row_label)
 
 
-def _is_even(rows):
+def _is_even(rows: np.ndarray) -> bool:
     return np.abs(rows - np.linspace(rows[0], rows[-1], len(rows))).max() <= 0.02 * abs(rows[-1] - rows[0])
 
 
-def _thinned(rows, values):
+def _thin_out(rows: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Return the values that are on the axis and far enough from each other, the greatest first chosen."""
     chosen, last = [], np.inf
     for value, place in sorted(zip(values, place_rows(rows, values)), reverse=True):

@@ -1,15 +1,25 @@
 """Deletion and insertion curves."""
 
+from __future__ import annotations
+
 import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from ..metrics import deletion_curve, insertion_curve, split_pipeline
+from ..metrics import PerturbationCurve, deletion_curve, insertion_curve
 from ..metrics.perturbation_curve import CURVES
 from ..utils.statistics import bootstrap_interval
 from ._layout import as_given, columns_of, new_axes
+from ._methods import by_method, check_clips, split_methods
 from .legends import AREAS_BESIDE, draw_area_legend, draw_areas, draw_names
 from .style import band_style, line_style, reference_style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
 
 __all__ = ["PerturbationCurveDisplay"]
 
@@ -75,7 +85,16 @@ class PerturbationCurveDisplay:
     'Fraction of pixels deleted'
     """
 
-    def __init__(self, curves, *, by="probability", per_class=False, groups=None, confidence=0.95, controls=()):
+    def __init__(
+        self,
+        curves: PerturbationCurve | dict[str, PerturbationCurve],
+        *,
+        by: str = "probability",
+        per_class: bool = False,
+        groups: ArrayLike | None = None,
+        confidence: float = 0.95,
+        controls: Sequence[str] = (),
+    ):
         self.curves = curves
         self.by = by
         self.per_class = per_class
@@ -86,27 +105,27 @@ class PerturbationCurveDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator,
-        X,
-        y=None,
+        estimator: Any,
+        X: ArrayLike,
+        y: ArrayLike | None = None,
         *,
-        kind="deletion",
-        by="probability",
-        per_class=False,
-        groups=None,
-        confidence=0.95,
-        name=None,
-        ax=None,
-        band=True,
-        legend=True,
-        **params,
-    ):
+        kind: str = "deletion",
+        by: str = "probability",
+        per_class: bool = False,
+        groups: ArrayLike | None = None,
+        confidence: float = 0.95,
+        name: str | None = None,
+        ax: Axes | Sequence[Axes] | None = None,
+        band: bool = True,
+        legend: bool = True,
+        **params: Any,
+    ) -> PerturbationCurveDisplay:
         """Explain clips, delete or insert their pixels, and draw the curve.
 
         Parameters
         ----------
-        estimator : explainer, Pipeline or search
-            Fitted; see ``skxai.metrics.split_pipeline``.
+        estimator : explainer, Pipeline or search, or dict from str to such
+            Fitted; see ``skxai.metrics.split_pipeline``. A dict holds one for each line.
         X : array-like of shape (n, ...)
             What the estimator takes.
         y : array-like of shape (n,) or None, default=None
@@ -116,7 +135,7 @@ class PerturbationCurveDisplay:
         by, per_class, groups, confidence
             As in the class.
         name : str or None, default=None
-            For the legend; None is the explainer's class.
+            For the legend, of a single estimator; None is the explainer's class.
         ax, band, legend
             As in ``plot``.
         **params
@@ -128,44 +147,43 @@ class PerturbationCurveDisplay:
         """
         if kind not in _CURVE_OF:
             raise ValueError(f"kind of PerturbationCurveDisplay must be one of {', '.join(_CURVE_OF)}; got {kind!r}.")
-        explainer, features = split_pipeline(estimator, X)
-        maps = explainer.explain(features, params.get("target"))
-        curve = _CURVE_OF[kind](explainer, features, maps, y, **params)
-        name = type(explainer).__name__ if name is None else name
-        display = cls({name: curve}, by=by, per_class=per_class, groups=groups, confidence=confidence)
+        curves = {}
+        for label, explainer, features in split_methods(estimator, X, name):
+            maps = explainer.explain(features, params.get("target"))
+            curves[label] = _CURVE_OF[kind](explainer, features, maps, y, **params)
+        display = cls(curves, by=by, per_class=per_class, groups=groups, confidence=confidence)
         return display.plot(ax, band=band, legend=legend)
 
     @classmethod
     def from_curve(
         cls,
-        curves,
+        curves: PerturbationCurve | dict[str, PerturbationCurve],
         *,
-        by="probability",
-        per_class=False,
-        groups=None,
-        confidence=0.95,
-        controls=(),
-        ax=None,
-        band=True,
-        legend=True,
-    ):
+        ax: Axes | Sequence[Axes] | None = None,
+        band: bool = True,
+        legend: bool = True,
+        **params: Any,
+    ) -> PerturbationCurveDisplay:
         """Draw curves that are there already.
 
         Parameters
         ----------
-        curves, by, per_class, groups, confidence, controls
+        curves
             As in the class.
         ax, band, legend
             As in ``plot``.
+        **params
+            Further parameters of the class.
 
         Returns
         -------
         PerturbationCurveDisplay
         """
-        display = cls(curves, by=by, per_class=per_class, groups=groups, confidence=confidence, controls=controls)
-        return display.plot(ax, band=band, legend=legend)
+        return cls(curves, **params).plot(ax, band=band, legend=legend)
 
-    def plot(self, ax=None, *, band=True, legend=True):
+    def plot(
+        self, ax: Axes | Sequence[Axes] | None = None, *, band: bool = True, legend: bool = True
+    ) -> PerturbationCurveDisplay:
         """Draw; legends tell the mean area under each curve and its interval, from the greatest to the smallest.
 
         Parameters
@@ -184,6 +202,7 @@ class PerturbationCurveDisplay:
             Itself, with ``ax_``, ``figure_`` and ``lines_``.
         """
         panels = self._panels()
+        kind = next(iter(by_method(self.curves, "curves").values())).kind
         single = len(panels) == 1
         n_columns = columns_of(len(panels))
         shape = (math.ceil(len(panels) / n_columns), n_columns)
@@ -201,7 +220,7 @@ class PerturbationCurveDisplay:
             each.set_title(title, fontsize="medium")
             lowest = ax is not None or i + n_columns >= len(panels)
             if lowest:
-                each.set_xlabel(_X_LABEL[self._kind()], fontsize=None if single else "small")
+                each.set_xlabel(_X_LABEL[kind], fontsize=None if single else "small")
                 each.tick_params(labelbottom=True)
             if ax is not None or i % n_columns == 0:
                 each.set_ylabel(_Y_LABEL[self.by])
@@ -214,7 +233,7 @@ class PerturbationCurveDisplay:
         self.ax_, self.figure_ = as_given(all_axes), all_axes[0].figure
         return self
 
-    def _draw(self, ax, line, n_marks, intervals):
+    def _draw(self, ax: Axes, line: tuple, n_marks: int, intervals: str) -> tuple[Line2D, float, str]:
         """Draw a line and its intervals; return it, with its area and the area's interval in words."""
         name, i, fractions, curves, groups = line
         mean, area = curves.mean(axis=0), np.trapezoid(curves.mean(axis=0), fractions)
@@ -231,15 +250,9 @@ class PerturbationCurveDisplay:
         low, high = bootstrap_interval(np.trapezoid(curves, fractions, axis=1), **at)
         return drawn, area, ("" if np.isnan(low) else f" [{low:.2f}, {high:.2f}]")
 
-    def _named(self):
-        return self.curves if isinstance(self.curves, dict) else {"": self.curves}
-
-    def _kind(self):
-        return next(iter(self._named().values())).kind
-
-    def _panels(self):
+    def _panels(self) -> dict[str, list[tuple]]:
         """Return for each panel's title its lines: name, place in the palette, fractions, the clips' curves and groups."""
-        named = self._named()
+        named = by_method(self.curves, "curves of PerturbationCurveDisplay", PerturbationCurve)
         self._check(named)
         readings = {name: (curve.fractions, curve.curves(self.by)) for name, curve in named.items()}
         colours = [name for name in named if name not in self.controls]
@@ -248,7 +261,7 @@ class PerturbationCurveDisplay:
         if not self.per_class:
             return {"": [(name, places[name], *reading, groups) for name, reading in readings.items()]}
         labels = {name: curve.target if curve.y is None else curve.y for name, curve in named.items()}
-        panels = {}
+        panels: dict[str, list[tuple]] = {}
         for label in np.unique(np.concatenate(list(labels.values()))).tolist():
             lines = panels.setdefault(str(label), [])
             for name, (fractions, curves) in readings.items():
@@ -261,17 +274,9 @@ class PerturbationCurveDisplay:
         (title,) = named
         return {title: [(label, i, *lines[0][2:]) for i, (label, lines) in enumerate(panels.items())]}
 
-    def _check(self, named):
+    def _check(self, named: dict[str, PerturbationCurve]) -> None:
         if self.by not in CURVES:
             raise ValueError(f"by of PerturbationCurveDisplay must be one of {', '.join(CURVES)}; got {self.by!r}.")
-        if not named:
-            raise ValueError("curves of PerturbationCurveDisplay must hold at least one curve; got an empty dict.")
-        for curve in named.values():
-            if not hasattr(curve, "fractions"):
-                raise TypeError(
-                    "curves of PerturbationCurveDisplay must be a PerturbationCurve or a dict from names to such; "
-                    f"got {type(curve).__name__}."
-                )
         kinds = sorted({curve.kind for curve in named.values()})
         if len(kinds) > 1:
             raise ValueError(f"curves of PerturbationCurveDisplay must be of one kind; got {' and '.join(kinds)}.")
@@ -281,8 +286,4 @@ class PerturbationCurveDisplay:
                     f"controls of PerturbationCurveDisplay must be methods of curves, {', '.join(named)}; got {control!r}."
                 )
         for curve in named.values():
-            if self.groups is not None and np.shape(self.groups) != (len(curve.probability),):
-                raise ValueError(
-                    f"groups of PerturbationCurveDisplay must be one for each of {len(curve.probability)} clips; "
-                    f"got shape {np.shape(self.groups)}."
-                )
+            check_clips(self.groups, len(curve.probability), "groups of PerturbationCurveDisplay")

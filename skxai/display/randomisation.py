@@ -1,11 +1,21 @@
-"""How far maps stay while the layers of the network lose what they have learned."""
+"""How far maps stay the same while the layers of the network lose what they have learned."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from ..metrics import model_parameter_randomisation_curve, split_pipeline
+from ..metrics import RandomisationCurve, model_parameter_randomisation_curve
 from ._layout import new_axes
+from ._methods import by_method, split_methods
 from .legends import draw_legend
 from .style import band_style, line_style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
 
 __all__ = ["RandomisationDisplay"]
 
@@ -61,11 +71,21 @@ class RandomisationDisplay:
     'dense'
     """
 
-    def __init__(self, curves):
+    def __init__(self, curves: RandomisationCurve | dict[str, RandomisationCurve]):
         self.curves = curves
 
     @classmethod
-    def from_estimator(cls, estimator, X, y=None, *, name=None, ax=None, band=True, **params):
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: ArrayLike,
+        y: ArrayLike | None = None,
+        *,
+        name: str | None = None,
+        ax: Axes | None = None,
+        band: bool = True,
+        **params: Any,
+    ) -> RandomisationDisplay:
         """Explain clips by a network and its randomised copies, and draw the correlations.
 
         Parameters
@@ -75,7 +95,7 @@ class RandomisationDisplay:
         X : array-like of shape (n, ...)
             What the estimators take.
         y : ignored
-            For the sake of one signature.
+            Parameter not used, present for API consistency.
         name : str or None, default=None
             For the legend, of a single estimator; None is the explainer's class.
         ax, band
@@ -88,15 +108,19 @@ class RandomisationDisplay:
         RandomisationDisplay
         """
         curves = {}
-        for label, each in (estimator if isinstance(estimator, dict) else {name: estimator}).items():
-            explainer, features = split_pipeline(each, X)
-            label = type(explainer).__name__ if label is None else label
+        for label, explainer, features in split_methods(estimator, X, name):
             maps = explainer.explain(features, params.get("target"))
             curves[label] = model_parameter_randomisation_curve(explainer, features, maps, y, **params)
         return cls(curves).plot(ax, band=band)
 
     @classmethod
-    def from_curve(cls, curves, *, ax=None, band=True):
+    def from_curve(
+        cls,
+        curves: RandomisationCurve | dict[str, RandomisationCurve],
+        *,
+        ax: Axes | None = None,
+        band: bool = True,
+    ) -> RandomisationDisplay:
         """Draw curves that are there already.
 
         Parameters
@@ -112,7 +136,7 @@ class RandomisationDisplay:
         """
         return cls(curves).plot(ax, band=band)
 
-    def plot(self, ax=None, *, band=True):
+    def plot(self, ax: Axes | None = None, *, band: bool = True) -> RandomisationDisplay:
         """Draw; the legend tells the mean over the layers and clips.
 
         Parameters
@@ -127,7 +151,7 @@ class RandomisationDisplay:
         RandomisationDisplay
             Itself, with ``ax_``, ``figure_`` and ``lines_``.
         """
-        named = self.curves if isinstance(self.curves, dict) else {"": self.curves}
+        named = by_method(self.curves, "curves of RandomisationDisplay", RandomisationCurve)
         _check(named)
         first = next(iter(named.values()))
         n_stages = len(first.stages)
@@ -144,7 +168,7 @@ class RandomisationDisplay:
         return self
 
 
-def _draw(ax, i, name, curve, band):
+def _draw(ax: Axes, i: int, name: str, curve: RandomisationCurve, band: bool) -> Line2D:
     places, mean = np.arange(len(curve.stages)), curve.mean()
     overall = f"mean {np.mean(mean[~np.isnan(mean)]):.3f}" if not np.isnan(mean).all() else "undefined"
     style = line_style(i, len(places)) | {"markevery": 1}
@@ -157,19 +181,11 @@ def _draw(ax, i, name, curve, band):
     return line
 
 
-def _check(named):
-    if not named:
-        raise ValueError("curves of RandomisationDisplay must hold at least one curve; got an empty dict.")
-    for curve in named.values():
-        if not hasattr(curve, "stages"):
-            raise TypeError(
-                "curves of RandomisationDisplay must be a RandomisationCurve or a dict from names to such; "
-                f"got {type(curve).__name__}."
-            )
-    orders = sorted({curve.order for curve in named.values()})
+def _check(curves: dict[str, RandomisationCurve]) -> None:
+    orders = sorted({curve.order for curve in curves.values()})
     if len(orders) > 1:
         raise ValueError(f"curves of RandomisationDisplay must be of one order; got {' and '.join(orders)}.")
-    stages = {curve.stages for curve in named.values()}
+    stages = {curve.stages for curve in curves.values()}
     if len(stages) > 1:
         raise ValueError(
             "curves of RandomisationDisplay must have the same stages, those of one network; got "

@@ -1,11 +1,18 @@
 """Which methods rank better than others, and which cannot be told apart."""
 
+from __future__ import annotations
+
 import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ._layout import new_axes
-from .style import colours_of, readable_name
+from .style import colours_of, name_style, readable_name
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["RankingDisplay"]
 
@@ -58,14 +65,29 @@ class RankingDisplay:
     [['Score-CAM', 'random'], ['random', 'Grad-CAM'], ['Grad-CAM', 'saliency']]
     """
 
-    def __init__(self, ranks, critical_difference=None, *, title=None, controls=()):
+    def __init__(
+        self,
+        ranks: Mapping[str, float],
+        critical_difference: float | None = None,
+        *,
+        title: str | None = None,
+        controls: Sequence[str] = (),
+    ):
         self.ranks = ranks
         self.critical_difference = critical_difference
         self.title = title
         self.controls = controls
 
     @classmethod
-    def from_ranks(cls, ranks, critical_difference=None, *, title=None, controls=(), ax=None):
+    def from_ranks(
+        cls,
+        ranks: Mapping[str, float],
+        critical_difference: float | None = None,
+        *,
+        title: str | None = None,
+        controls: Sequence[str] = (),
+        ax: Axes | None = None,
+    ) -> RankingDisplay:
         """Draw mean ranks that are there already.
 
         Parameters
@@ -82,7 +104,9 @@ class RankingDisplay:
         return cls(ranks, critical_difference, title=title, controls=controls).plot(ax)
 
     @classmethod
-    def from_comparison(cls, comparison, metric, *, confidence=0.95, title=None, ax=None):
+    def from_comparison(
+        cls, comparison: Any, metric: str, *, confidence: float = 0.95, title: str | None = None, ax: Axes | None = None
+    ) -> RankingDisplay:
         """Draw the ranks of a comparison by one of its metrics.
 
         Parameters
@@ -90,7 +114,7 @@ class RankingDisplay:
         comparison : Comparison
             As ``compare_explainers`` returns it.
         metric : str
-            One of its columns; or "mean", the mean rank over the metrics that measure truth, for which there is no test.
+            One of its columns; or "mean", over the faithfulness and ground-truth metrics, for which there is no test.
         confidence : float, default=0.95
             Of the critical difference.
         title : str or None, default=None
@@ -111,7 +135,7 @@ class RankingDisplay:
         ranks = row.drop(["n", "p_value", "critical_difference"]).to_dict()
         return cls(ranks, row["critical_difference"], title=title, controls=comparison.controls).plot(ax)
 
-    def plot(self, ax=None):
+    def plot(self, ax: Axes | None = None) -> RankingDisplay:
         """Draw.
 
         Parameters
@@ -125,8 +149,8 @@ class RankingDisplay:
             Itself, with ``ax_``, ``figure_`` and ``joined_``.
         """
         ranks, difference = self._checked()
-        names = sorted(ranks, key=ranks.get)
-        groups = joined([ranks[name] for name in names], difference)
+        names = sorted(ranks, key=lambda name: ranks[name])
+        groups = find_joined([ranks[name] for name in names], difference)
         self.joined_ = [names[first : last + 1] for first, last in groups]
         colours = colours_of(ranks, self.controls)
         n_left = math.ceil(len(names) / 2)
@@ -151,17 +175,16 @@ class RankingDisplay:
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
-    def _draw_method(self, ax, name, rank, row, colour, at_left):
+    def _draw_method(self, ax: Axes, name: str, rank: float, row: float, colour: str, at_left: bool) -> None:
         across, edge = ax.get_yaxis_transform(), 0 if at_left else 1
         end = ax.get_xlim()[edge]
         ax.plot([rank, rank, end], [0, row, row], color=colour, linewidth=1.1, clip_on=False, zorder=1)
         ax.plot([rank], [0], "o", color=colour, markersize=4, clip_on=False)
-        words = [f"{name}  {rank:.2f}", "right", -4] if at_left else [f"{rank:.2f}  {name}", "left", 4]
-        style = {"ha": words[1], "va": "center", "fontsize": "small", "color": "0.35" if name in self.controls else "black"}
-        style["style"] = "italic" if name in self.controls else "normal"
-        ax.annotate(words[0], (edge, row), xycoords=across, xytext=(words[2], 0), textcoords="offset points", **style)
+        text, aligned, shift = (f"{name}  {rank:.2f}", "right", -4) if at_left else (f"{rank:.2f}  {name}", "left", 4)
+        style: dict[str, Any] = {"ha": aligned, "va": "center", "fontsize": "small", **name_style(name in self.controls)}
+        ax.annotate(text, (edge, row), xycoords=across, xytext=(shift, 0), textcoords="offset points", **style)
 
-    def _checked(self):
+    def _checked(self) -> tuple[dict[str, float], float]:
         """Return the ranks that there are, and the critical difference or NaN."""
         ranks = {str(name): float(rank) for name, rank in dict(self.ranks).items() if not np.isnan(rank)}
         if not ranks:
@@ -176,7 +199,7 @@ class RankingDisplay:
         return ranks, difference
 
 
-def joined(ranks, critical_difference):
+def find_joined(ranks: Sequence[float], critical_difference: float) -> list[tuple[int, int]]:
     """Return the largest sets of neighbours that are all closer than the critical difference.
 
     Parameters
@@ -191,18 +214,23 @@ def joined(ranks, critical_difference):
     list of (int, int)
         The first and last place of each set of two or more; none lies within another.
     """
-    ranks, groups, reached = np.asarray(ranks), [], 0
+    groups, reached = [], 0
     for first, rank in enumerate(ranks):
-        last = int(np.searchsorted(ranks - rank, critical_difference)) - 1 if np.isfinite(critical_difference) else first
+        last = (
+            int(np.searchsorted(np.asarray(ranks) - rank, critical_difference)) - 1
+            if np.isfinite(critical_difference)
+            else first
+        )
         if last > max(first, reached):
             groups.append((first, last))
             reached = last
     return groups
 
 
-def _levels(groups):
+def _levels(groups: Sequence[tuple[int, int]]) -> list[int]:
     """Return for each bar how far below the axis it lies, so that bars over a common method do not touch."""
-    ends, levels = [], []
+    ends: list[int] = []
+    levels: list[int] = []
     for first, last in groups:
         level = next((i for i, end in enumerate(ends) if end < first), len(ends))
         ends[level : level + 1] = [last]
@@ -210,7 +238,7 @@ def _levels(groups):
     return levels
 
 
-def _draw_axis(ax, n_methods, above):
+def _draw_axis(ax: Axes, n_methods: int, above: float) -> None:
     from matplotlib.ticker import MaxNLocator
 
     for side in ("left", "right", "bottom"):
@@ -222,7 +250,7 @@ def _draw_axis(ax, n_methods, above):
     ax.tick_params(axis="x", labelsize="small", direction="in", pad=2)
 
 
-def _draw_difference(ax, difference):
+def _draw_difference(ax: Axes, difference: float) -> None:
     """Draw how long the critical difference is, over the left end of the axis."""
     left, right = ax.get_xlim()
     height, end = -1.35, min(left + difference, right)

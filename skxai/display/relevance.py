@@ -5,7 +5,7 @@ import numpy as np
 __all__ = ["envelope", "mean_of_columns", "relative_relevance"]
 
 
-def relative_relevance(maps):
+def relative_relevance(maps: np.ndarray) -> np.ndarray:
     """Scale each map to [0, 1] by its extremes, or, where it has negative values, to [−1, 1] by its magnitude.
 
     Parameters
@@ -28,7 +28,7 @@ def relative_relevance(maps):
     return np.divide(scaled, size, out=np.zeros_like(flat), where=(size > 0) & (span > 0)).reshape(maps.shape)
 
 
-def mean_of_columns(values, n_columns):
+def mean_of_columns(values: np.ndarray, n_columns: int) -> np.ndarray:
     """Average long rows over at most ``n_columns`` neighbourhoods, in which the relevance of samples adds up.
 
     Parameters
@@ -49,7 +49,7 @@ def mean_of_columns(values, n_columns):
     return np.add.reduceat(values.astype(np.float64), edges[:-1], axis=1) / np.diff(edges)
 
 
-def envelope(signal, n_columns):
+def envelope(signal: np.ndarray, n_columns: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the least and the greatest value of a long signal in each of ``n_columns`` neighbourhoods.
 
     Parameters
@@ -67,5 +67,5 @@ def envelope(signal, n_columns):
     return np.minimum.reduceat(signal, edges[:-1]), np.maximum.reduceat(signal, edges[:-1])
 
 
-def _edges(length, n_columns):
+def _edges(length: int, n_columns: int) -> np.ndarray:
     return np.round(np.linspace(0, length, n_columns + 1)).astype(int)

@@ -1,16 +1,26 @@
 """Saliency maps over the spectrograms that they explain."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from numbers import Integral
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from ..features import feature_axes
+from ..features import FeatureAxes, feature_axes
 from ..metrics import split_pipeline
 from ._layout import as_given, new_axes
+from ._methods import by_method
 from ._panels import draw_box, draw_signal, draw_spectrogram, draw_strip, signal_columns
-from ._tables import SIGNAL, entitle, panels_of, size_of
+from ._tables import SIGNAL, draw_titles, panels_of, size_of
 from .axes import has_seconds, place_rows
 from .relevance import mean_of_columns, relative_relevance
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.image import AxesImage
 
 __all__ = ["SaliencyDisplay"]
 
@@ -70,7 +80,15 @@ class SaliencyDisplay:
     ('Time (s)', 'Frequency (Hz)')
     """
 
-    def __init__(self, maps, features, *, axes=None, titles=None, events=None):
+    def __init__(
+        self,
+        maps: ArrayLike | dict[str, Any],
+        features: ArrayLike,
+        *,
+        axes: FeatureAxes | None = None,
+        titles: Sequence[str] | None = None,
+        events: Sequence[Sequence[Any]] | None = None,
+    ):
         self.maps = maps
         self.features = features
         self.axes = axes
@@ -78,7 +96,19 @@ class SaliencyDisplay:
         self.events = events
 
     @classmethod
-    def from_estimator(cls, estimator, X, y=None, *, clips=None, target=None, axes=None, events=None, ax=None, **plot_params):
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: ArrayLike,
+        y: ArrayLike | None = None,
+        *,
+        clips: int | Sequence[int] | None = None,
+        target: Any = None,
+        axes: FeatureAxes | None = None,
+        events: Sequence[Sequence[Any]] | None = None,
+        ax: Axes | Sequence[Axes] | None = None,
+        **plot_params: Any,
+    ) -> SaliencyDisplay:
         """Explain clips and draw the maps; titles tell the predicted label, and the true one where ``y`` is given.
 
         Parameters
@@ -106,12 +136,12 @@ class SaliencyDisplay:
         -------
         SaliencyDisplay
         """
-        X, y, events = _chosen(clips, X=X, y=None if y is None else np.asarray(y), events=events)
+        X, labels, events = _take_clips(clips, X=X, y=None if y is None else np.asarray(y), events=events)
         explainer, features = split_pipeline(estimator, X)
         predicted = explainer.predict(features)
         titles = [f"predicted: {label}" for label in predicted]
-        if y is not None:
-            titles = [f"true: {true}, {title}" for true, title in zip(y, titles)]
+        if labels is not None:
+            titles = [f"true: {true}, {title}" for true, title in zip(labels, titles)]
         if target is not None:
             explained = np.broadcast_to(np.asarray(target), len(titles))
             titles = [f"{title}\nexplained: {label}" for title, label in zip(titles, explained)]
@@ -120,25 +150,36 @@ class SaliencyDisplay:
         return display.plot(ax, **plot_params)
 
     @classmethod
-    def from_maps(cls, maps, features, *, axes=None, titles=None, events=None, ax=None, **plot_params):
+    def from_maps(
+        cls,
+        maps: ArrayLike | dict[str, Any],
+        features: ArrayLike,
+        *,
+        ax: Axes | Sequence[Axes] | None = None,
+        n_columns: int | None = None,
+        colorbar: bool = True,
+        **params: Any,
+    ) -> SaliencyDisplay:
         """Draw maps that are there already.
 
         Parameters
         ----------
-        maps, features, axes, titles, events
+        maps, features
             As in the class.
-        ax : Axes, array-like of Axes or None, default=None
-            See ``plot``.
-        **plot_params
-            Further parameters of ``plot``.
+        ax, n_columns, colorbar
+            As in ``plot``.
+        **params
+            Further parameters of the class.
 
         Returns
         -------
         SaliencyDisplay
         """
-        return cls(maps, features, axes=axes, titles=titles, events=events).plot(ax, **plot_params)
+        return cls(maps, features, **params).plot(ax, n_columns=n_columns, colorbar=colorbar)
 
-    def plot(self, ax=None, *, n_columns=None, colorbar=True):
+    def plot(
+        self, ax: Axes | Sequence[Axes] | None = None, *, n_columns: int | None = None, colorbar: bool = True
+    ) -> SaliencyDisplay:
         """Draw.
 
         Maps of one method give one panel a clip. Maps of several methods give, for one clip, the plain features and then a
@@ -184,22 +225,22 @@ class SaliencyDisplay:
             self._draw_events(each, clip, features.shape[1:], with_labels=named)
             greys.append(grey)
             overlays += [overlay] * (overlay is not None)
-        entitle(all_axes, panels, shape, self.titles, width=size[0], is_new=ax is None, is_signal=is_signal)
+        draw_titles(all_axes, panels, shape, self.titles, width=size[0], is_new=ax is None, is_signal=is_signal)
         self.ax_, self.figure_ = as_given(all_axes), all_axes[0].figure
         if colorbar:
             self._draw_bars(all_axes, overlays[0], greys[0])
         return self
 
-    def _draw_events(self, ax, clip, shape, *, with_labels):
+    def _draw_events(self, ax: Axes, clip: int, shape: tuple[int, ...], *, with_labels: bool) -> None:
         for event in () if self.events is None else self.events[clip]:
             bottom, top = ax.get_ylim()
-            if len(shape) == 2 and self.axes.frequencies is not None:
+            if len(shape) == 2 and self.axes is not None and self.axes.frequencies is not None:
                 bottom, top = place_rows(self.axes.frequencies, [event.low, event.high], beyond=None)
             left, right = np.clip([event.onset, event.offset], *ax.get_xlim())
             if right > left and top > bottom:  # some of it is on the axes
                 draw_box(ax, event.label if with_labels else "", left, right, bottom, top)
 
-    def _draw_bars(self, all_axes, overlay, grey):
+    def _draw_bars(self, all_axes: list[Axes], overlay: AxesImage, grey: AxesImage | None) -> None:
         where = all_axes if len(all_axes) > 1 else all_axes[0]
         width, height = self.figure_.get_size_inches()
         length = min(height, _LONGEST_BAR) / height
@@ -214,7 +255,7 @@ class SaliencyDisplay:
                 bar.ax.tick_params(labelsize="small")
                 bar.ax.yaxis.label.set_size("small")
 
-    def _checked(self):
+    def _checked(self) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """Return features ``(n, f, t)`` or ``(n, p)`` and a dict of maps of the same shape."""
         features = np.asarray(self.features)
         given = features.shape
@@ -222,9 +263,7 @@ class SaliencyDisplay:
             raise ValueError(
                 f"features of SaliencyDisplay must have the shape (n, 1, f, t), (n, f, t) or (n, p); got shape {given}."
             )
-        maps = self.maps if isinstance(self.maps, dict) else {"": self.maps}
-        if not maps:
-            raise ValueError("maps of SaliencyDisplay must hold at least one method; got an empty dict.")
+        maps = by_method(self.maps, "maps of SaliencyDisplay")
         shape = (given[0], *given[2:]) if features.ndim == 4 or (features.ndim == 3 and given[1] == 1) else given
         checked = {}
         for name, each in maps.items():
@@ -244,7 +283,7 @@ class SaliencyDisplay:
             raise ValueError(f"events of SaliencyDisplay need axes in seconds; got axes={self.axes!r}.")
         return features.reshape(shape), checked
 
-    def _check_axes(self, shape):
+    def _check_axes(self, shape: tuple[int, ...]) -> None:
         if self.axes is None:
             return
         n_rows, n_columns = self.axes.shape
@@ -255,19 +294,19 @@ class SaliencyDisplay:
             )
 
 
-def _limits(features):
+def _limits(features: np.ndarray) -> tuple[float, float]:
     low, high = float(features.min()), float(features.max())
     return (low, high) if high > low else (low - 0.5, high + 0.5)
 
 
-def _chosen(clips, **arrays):
+def _take_clips(clips: int | Sequence[int] | None, **arrays: Any) -> list[Any]:
     """Return the chosen clips of each array; None stays None."""
     n_clips = len(arrays["X"])
     for name, values in arrays.items():
         if values is not None and len(values) != n_clips:
             raise ValueError(f"{name} of SaliencyDisplay must be one for each of {n_clips} clips; got {len(values)}.")
     if clips is None:
-        return arrays.values()
+        return list(arrays.values())
     indices = [int(clip) for clip in np.atleast_1d(clips)]
     if not indices or min(indices) < -n_clips or max(indices) >= n_clips:
         raise ValueError(f"clips of SaliencyDisplay must be indices of the {n_clips} clips of X; got {clips!r}.")

@@ -1,18 +1,30 @@
 """How scores are distributed over the clips."""
 
-import numpy as np
+from __future__ import annotations
 
-from .. import metrics
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..metrics import evaluate, find_metric
 from ..utils.statistics import bootstrap_interval
-from ._distributions import density_of, draw_curve, draw_middle, draw_row, summary_of, tell_undefined
+from ._distributions import density_of, draw_count, draw_curve, draw_middle, draw_row, summarise
 from ._layout import new_axes
+from ._methods import by_method, check_clips, split_methods
 from .legends import draw_density_legend, draw_marks
-from .style import colours_of, line_style, readable_name
+from .style import colours_of, line_style, name_style, readable_name
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["ScoreDistributionDisplay"]
 
 _MOST_CURVES = 4
 _FEW = 6
+
+Scores = dict[str, np.ndarray]  # by method
 
 
 class ScoreDistributionDisplay:
@@ -71,7 +83,17 @@ class ScoreDistributionDisplay:
     1.0
     """
 
-    def __init__(self, scores, *, score_name=None, bounds=None, bw_method=None, groups=None, confidence=0.95, controls=()):
+    def __init__(
+        self,
+        scores: ArrayLike | dict[str, Any],
+        *,
+        score_name: str | None = None,
+        bounds: tuple[float, float] | None = None,
+        bw_method: str | float | None = None,
+        groups: ArrayLike | None = None,
+        confidence: float = 0.95,
+        controls: Sequence[str] = (),
+    ):
         self.scores = scores
         self.score_name = score_name
         self.bounds = bounds
@@ -81,7 +103,19 @@ class ScoreDistributionDisplay:
         self.controls = controls
 
     @classmethod
-    def from_estimator(cls, estimator, X, y=None, *, scoring, name=None, bw_method=None, groups=None, ax=None, **params):
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: ArrayLike,
+        y: ArrayLike | None = None,
+        *,
+        scoring: str,
+        name: str | None = None,
+        bw_method: str | float | None = None,
+        groups: ArrayLike | None = None,
+        ax: Axes | None = None,
+        **params: Any,
+    ) -> ScoreDistributionDisplay:
         """Score clips and draw the metric's own values: a loss is not negated.
 
         Parameters
@@ -110,15 +144,21 @@ class ScoreDistributionDisplay:
         if not isinstance(scoring, str):
             raise ValueError(f"scoring of ScoreDistributionDisplay must be the name of one scorer; got {scoring!r}.")
         scores = {}
-        for method, each in (estimator if isinstance(estimator, dict) else {name: estimator}).items():
-            explainer, features = metrics.split_pipeline(each, X)
-            method = type(explainer).__name__ if method is None else method
-            ((metric, scores[method]),) = metrics.evaluate(explainer, features, y, [scoring], **params).items()
-        bounds = getattr(metrics, metric).bounds
+        for method, explainer, features in split_methods(estimator, X, name):
+            ((metric, scores[method]),) = evaluate(explainer, features, y, [scoring], **params).items()
+        bounds = getattr(find_metric(metric), "bounds", None)
         return cls(scores, score_name=readable_name(metric), bounds=bounds, bw_method=bw_method, groups=groups).plot(ax)
 
     @classmethod
-    def from_scores(cls, scores, *, ax=None, rows=None, legend=True, **params):
+    def from_scores(
+        cls,
+        scores: ArrayLike | dict[str, Any],
+        *,
+        ax: Axes | None = None,
+        rows: bool | None = None,
+        legend: bool = True,
+        **params: Any,
+    ) -> ScoreDistributionDisplay:
         """Draw scores that are there already.
 
         Parameters
@@ -136,7 +176,7 @@ class ScoreDistributionDisplay:
         """
         return cls(scores, **params).plot(ax, rows=rows, legend=legend)
 
-    def density(self, name=""):
+    def density(self, name: str = "") -> tuple[np.ndarray, np.ndarray]:
         """Return the estimated density of a method's scores.
 
         Parameters
@@ -163,7 +203,7 @@ class ScoreDistributionDisplay:
             raise ValueError(f"scores of {name!r} must have at least two different values to have a density.")
         return found
 
-    def plot(self, ax=None, *, rows=None, legend=True):
+    def plot(self, ax: Axes | None = None, *, rows: bool | None = None, legend: bool = True) -> ScoreDistributionDisplay:
         """Draw.
 
         Parameters
@@ -189,13 +229,13 @@ class ScoreDistributionDisplay:
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
-    def _plot_curves(self, ax, methods, legend):
+    def _plot_curves(self, ax: Axes, methods: Scores, legend: bool) -> None:
         densities = {name: self._density(values) for name, values in methods.items()}
         height = max((found[1].max() for found in densities.values() if found is not None), default=1.0)
         colours = colours_of(methods, self.controls)
         for i, (name, values) in enumerate(methods.items()):
             style = line_style(i) | {"color": colours[name]}
-            draw_curve(ax, i, style, values, densities[name], height, summary_of(name, values))
+            draw_curve(ax, i, style, values, densities[name], height, summarise(name, values))
         if self._spans_zero(methods):
             ax.axvline(0, color="0.5", linewidth=0.8, zorder=0)
         ax.axhline(0, color="0.3", linewidth=0.8, zorder=0)
@@ -206,13 +246,13 @@ class ScoreDistributionDisplay:
         if legend:
             draw_density_legend(ax, with_marks=has_density)
 
-    def _plot_rows(self, ax, methods, legend):
+    def _plot_rows(self, ax: Axes, methods: Scores, legend: bool) -> None:
         # A score that only has a few values, such as whether a prediction changes, has no density.
         is_fine = len(np.unique(_defined(methods))) > _FEW
         intervals = self._intervals(methods)
         for row, (name, colour) in enumerate(colours_of(methods, self.controls).items()):
             values = methods[name][~np.isnan(methods[name])]
-            tell_undefined(ax, row, methods[name])
+            draw_count(ax, row, methods[name])
             if values.size:
                 density = self._density(values) if is_fine else None
                 draw_row(ax, row, values, density, colour)
@@ -221,7 +261,7 @@ class ScoreDistributionDisplay:
             ax.axvline(0, color="0.5", linewidth=0.8, zorder=0)
         ax.set_yticks(range(len(methods)), list(methods), fontsize="small")
         for label, name in zip(ax.get_yticklabels(), methods):
-            label.set(style="italic" if name in self.controls else "normal", color="0.35" if name in self.controls else "black")
+            label.set(**name_style(name in self.controls))
         ax.tick_params(axis="y", length=0)
         ax.set_ylim(len(methods) - 0.45, -0.55)
         ax.grid(axis="x", color="0.9", linewidth=0.6)
@@ -231,30 +271,28 @@ class ScoreDistributionDisplay:
         if legend:
             draw_marks(ax, [ax], loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0.2)
 
-    def _intervals(self, methods):
+    def _intervals(self, methods: Scores) -> dict[str, tuple]:
         params = {"groups": self.groups, "confidence": self.confidence}
         if len({values.size for values in methods.values()}) > 1:
             return {name: bootstrap_interval(values, **params) for name, values in methods.items()}
         together = bootstrap_interval(np.stack(list(methods.values()), axis=1), **params)  # the draws once for all
         return dict(zip(methods, zip(*together)))
 
-    def _spans_zero(self, methods):
+    def _spans_zero(self, methods: Scores) -> bool:
         low, high = self._bounds()
         seen = _defined(methods)
         low, high = (low, high) if np.isfinite([low, high]).all() or not seen.size else (seen.min(), seen.max())
         return low < 0 < high
 
-    def _bounds(self):
-        return (-np.inf, np.inf) if self.bounds is None else tuple(float(bound) for bound in self.bounds)
+    def _bounds(self) -> tuple[float, float]:
+        return (-np.inf, np.inf) if self.bounds is None else (float(self.bounds[0]), float(self.bounds[1]))
 
-    def _density(self, values):
+    def _density(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
         return density_of(values, self._bounds(), self.bw_method)
 
-    def _checked(self):
+    def _checked(self) -> Scores:
         """Return the scores of each method as an array of floats."""
-        methods = self.scores if isinstance(self.scores, dict) else {"": self.scores}
-        if not methods:
-            raise ValueError("scores of ScoreDistributionDisplay must hold at least one method; got an empty dict.")
+        methods = by_method(self.scores, "scores of ScoreDistributionDisplay")
         low, high = self._bounds()
         if not low < high:
             raise ValueError(f"bounds of ScoreDistributionDisplay must be (lowest, highest); got {self.bounds!r}.")
@@ -274,14 +312,10 @@ class ScoreDistributionDisplay:
                     f"{owner} of ScoreDistributionDisplay must lie within bounds={self.bounds!r}; "
                     f"got {defined.min():g} to {defined.max():g}."
                 )
-            if self.groups is not None and np.shape(self.groups) != values.shape:
-                raise ValueError(
-                    f"groups of ScoreDistributionDisplay must be one for each of {values.size} clips; "
-                    f"got shape {np.shape(self.groups)}."
-                )
+            check_clips(self.groups, values.size, "groups of ScoreDistributionDisplay")
             checked[name] = values
         return checked
 
 
-def _defined(methods):
+def _defined(methods: Scores) -> np.ndarray:
     return np.concatenate([values[~np.isnan(values)] for values in methods.values()])

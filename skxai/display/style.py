@@ -3,9 +3,16 @@
 Matplotlib is imported inside the functions: a display that is never drawn costs nothing.
 """
 
+from __future__ import annotations
+
 import contextlib
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.colors import ListedColormap
 
 __all__ = [
     "PALETTE",
@@ -14,6 +21,7 @@ __all__ = [
     "colours_of",
     "grey_map",
     "line_style",
+    "name_style",
     "readable_name",
     "reference_style",
     "relevance_map",
@@ -35,7 +43,7 @@ _DARKEST = 0.15  # of the spectrogram's grey: on black no overlay would be seen
 _LIGHTER = 2.0  # exponent that keeps the background of a spectrogram lighter than its sounds
 
 
-def line_style(i, n_points=None, n_marks=8):
+def line_style(i: int, n_points: int | None = None, n_marks: int = 8) -> dict[str, Any]:
     """Return the keywords of the i-th line: colour, dashes and marker each with a period of their own.
 
     Parameters
@@ -51,7 +59,7 @@ def line_style(i, n_points=None, n_marks=8):
     -------
     dict
     """
-    style = {"color": PALETTE[i % len(PALETTE)], "linestyle": _DASHES[i % len(_DASHES)], "linewidth": 1.5}
+    style: dict[str, Any] = {"color": PALETTE[i % len(PALETTE)], "linestyle": _DASHES[i % len(_DASHES)], "linewidth": 1.5}
     if n_points is None:
         return style
     every = max(1, n_points // n_marks)
@@ -60,30 +68,35 @@ def line_style(i, n_points=None, n_marks=8):
     return style | marks
 
 
-def colours_of(names, controls=()):
+def colours_of(names: Iterable[str], controls: Sequence[str] = ()) -> dict[str, str]:
     """Return the colour of each method: the same in all pictures that show the same methods in the same order."""
     others = [name for name in names if name not in controls]
     colours = {name: PALETTE[i % len(PALETTE)] for i, name in enumerate(others)}
     return {name: colours.get(name, REFERENCE) for name in names}
 
 
-def readable_name(metric):
+def readable_name(metric: str) -> str:
     """Return the name of a metric, or of another column of a comparison, as a reader would write it."""
     words = metric.replace("_", " ").replace(" auc", " AUC").replace(" iou", " IoU")
     return words if words.startswith("ms ") else words[:1].upper() + words[1:]  # milliseconds are no Ms
 
 
-def reference_style(i=0):
+def name_style(is_control: bool) -> dict[str, str]:
+    """Return the keywords of a method's name as text: those of controls are grey and in italics."""
+    return {"style": "italic", "color": "0.35"} if is_control else {"style": "normal", "color": "black"}
+
+
+def reference_style(i: int = 0) -> dict[str, Any]:
     """Return the keywords of the i-th line that others are compared with, such as a control: thin, black, without marker."""
     return {"color": REFERENCE, "linestyle": ("-", ":", "--")[i % 3], "linewidth": 1.0}
 
 
-def band_style(colour):
+def band_style(colour: Any) -> dict[str, Any]:
     """Return the keywords of the band around a line."""
     return {"color": colour, "alpha": 0.15, "linewidth": 0}
 
 
-def grey_map():
+def grey_map() -> ListedColormap:
     """Return the colour map of spectrograms: white is the least value, dark grey the greatest."""
     from matplotlib.colors import ListedColormap
 
@@ -91,7 +104,7 @@ def grey_map():
     return ListedColormap(np.repeat(grey[:, np.newaxis], 3, axis=1), name="skxai_grey")
 
 
-def relevance_map(*, signed=False):
+def relevance_map(*, signed: bool = False) -> ListedColormap:
     """Return the colour map of relevance, whose opacity grows with the relevance.
 
     Parameters
@@ -117,7 +130,7 @@ def relevance_map(*, signed=False):
 
 
 @contextlib.contextmanager
-def vector_text():
+def vector_text() -> Iterator[None]:
     """Save figures in this context: in SVG and PDF text stays text, to be searched and edited, and not outlines.
 
     The user's ``rcParams`` come back as they were.

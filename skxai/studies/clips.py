@@ -196,5 +196,5 @@ def split_clips(
     if not equal_parts:
         return train, held_out, np.sort(rng.choice(held_out, min(n_test, len(held_out)), replace=False))
     of_class = [held_out[clips.y[held_out] == label] for label in classes]
-    part = max(1, min(n_test // len(classes), *(len(indices) for indices in of_class)))
-    return train, held_out, np.sort(np.concatenate([rng.choice(indices, part, replace=False) for indices in of_class]))
+    n_each = max(1, min(n_test // len(classes), *(len(indices) for indices in of_class)))
+    return train, held_out, np.sort(np.concatenate([rng.choice(indices, n_each, replace=False) for indices in of_class]))

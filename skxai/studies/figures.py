@@ -8,7 +8,6 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.figure import Figure
 from sklearn.metrics import ConfusionMatrixDisplay
 
 from ..comparison.overview import ARROWS, greater_is_better, ranks_methods
@@ -22,7 +21,7 @@ CLIPS_PER_CLASS = 3
 MOST_MISCLASSIFIED = 6
 SUREST_PER_CLASS = 2
 
-Figures = Iterator[tuple[str, Figure]]  # names and figures
+Figures = Iterator[tuple[str, Any]]  # names and figures
 
 
 def draw_figures(result: StudyResult, folder: str | PathLike, file_format: str = "png", *, seed: int = 0) -> list[Path]:
@@ -172,7 +171,7 @@ def _choose_mixture(result: StudyResult, classifier: Any) -> tuple[list[int], np
 def _density(result: StudyResult, rng: np.random.Generator) -> Figures:
     """Density of each metric's values over the test clips, of all methods."""
     for metric, scores, bounds in _scores_of(result):
-        params = {"score_name": readable_name(metric), "bounds": bounds, "controls": result.comparison.controls}
+        params: dict[str, Any] = {"score_name": readable_name(metric), "bounds": bounds, "controls": result.comparison.controls}
         display = ScoreDistributionDisplay.from_scores(scores, groups=result.clips.groups, **params)
         yield f"{metric}_density", display.figure_
 
@@ -187,7 +186,7 @@ def _scores(result: StudyResult, rng: np.random.Generator) -> Figures:
     size = (1.6 + 2.5 * n_columns, 0.4 + n_rows * (0.55 + 0.2 * len(result.results)))
     figure, panels = plt.subplots(n_rows, n_columns, figsize=size, sharey=True, squeeze=False, layout="constrained")
     for ax, (metric, scores, bounds) in zip(panels.flat, found):
-        params = {"bounds": bounds, "controls": result.comparison.controls, "groups": result.clips.groups}
+        params: dict[str, Any] = {"bounds": bounds, "controls": result.comparison.controls, "groups": result.clips.groups}
         ScoreDistributionDisplay.from_scores(scores, ax=ax, rows=True, legend=False, **params)
         ax.set_title(f"{readable_name(metric)} {ARROWS[greater_is_better(metric)]}".rstrip(), fontsize="medium")
         ax.set_xlabel("")
@@ -263,7 +262,7 @@ def _methods_shown(result: StudyResult) -> list[str]:
     return methods or list(result.explainers)
 
 
-def _draw_maps(result: StudyResult, chosen: np.ndarray) -> Figure:
+def _draw_maps(result: StudyResult, chosen: np.ndarray) -> Any:
     predicted, true = _predicted(result)[chosen], result.clips.y[chosen]
     titles = [f"{label}" if guess == label else f"{label}\ntaken for {guess}" for label, guess in zip(true, predicted)]
     events = None if result.clips.events is None else [result.clips.events[index] for index in chosen]

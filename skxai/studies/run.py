@@ -72,7 +72,7 @@ class StudyResult:
         The test clips that were explained.
     features : ndarray of shape (n, 1, f, t)
         Their features.
-    axes : FeatureAxes
+    axes : FeatureAxes or None
         Hertz (or cepstra) and seconds of the features.
     extraction : Pipeline
         The fitted feature pipeline.
@@ -93,7 +93,7 @@ class StudyResult:
     study: Study
     clips: Clips
     features: np.ndarray
-    axes: FeatureAxes
+    axes: FeatureAxes | None
     extraction: Pipeline
     classifiers: dict[str, Any]
     accuracy: dict[str, float]

@@ -30,10 +30,15 @@ def find_event_truth(clips: Clips, extraction: Pipeline) -> EventTruth | None:
     EventTruth or None
         None where the events are not known, or the rows of the features are cepstra.
     """
-    if clips.events is None or feature_axes(extraction).kind == "cepstrum":
+    if clips.events is None or _is_cepstral(extraction):
         return None
     events = np.array([np.sum([event.waveform for event in of_clip], axis=0) for of_clip in clips.events])
     return event_truth(extraction, clips.events, background=clips.X - events)
+
+
+def _is_cepstral(extraction: Pipeline) -> bool:
+    axes = feature_axes(extraction)
+    return axes is not None and axes.kind == "cepstrum"
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,7 @@ def mix_test_clips(clips: Clips, extraction: Pipeline, seed: int) -> Mixtures | 
     Mixtures or None
         None where the rows of the features are cepstra, or only one class is audible.
     """
-    if feature_axes(extraction).kind == "cepstrum":
+    if _is_cepstral(extraction):
         return None
     waveforms, rate, steps = clips.X, clips.sample_rate, extraction
     if rate is None:

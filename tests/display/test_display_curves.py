@@ -155,7 +155,7 @@ class TestPerturbationCurveDisplay:
             (curve(), {"by": "loss"}, ValueError, "by of .* must be one of probability, accuracy; got 'loss'"),
             (curve(y=False), {"by": "accuracy"}, ValueError, "y must be given"),
             ({"a": curve(), "b": curve("insertion")}, {}, ValueError, "of one kind; got deletion and insertion"),
-            ({}, {}, ValueError, "at least one curve; got an empty dict"),
+            ({}, {}, ValueError, "at least one method; got an empty dict"),
             ([0.5], {}, TypeError, "must be a PerturbationCurve or a dict from names to such; got list"),
             (curve(), {"groups": [0, 1]}, ValueError, r"groups of .* must be one for each of 12 clips; got shape \(2,\)"),
             ({"a": curve()}, {"controls": ["b"]}, ValueError, "controls of .* must be methods of curves, a; got 'b'"),

@@ -101,7 +101,7 @@ class TestRandomisationDisplay:
     @pytest.mark.parametrize(
         ("curves", "kind", "message"),
         [
-            ({}, ValueError, "at least one curve; got an empty dict"),
+            ({}, ValueError, "at least one method; got an empty dict"),
             ({"a": [0.5, 0.1]}, TypeError, "must be a RandomisationCurve or a dict from names to such; got list"),
             ({"a": curve(), "b": curve(order="independent")}, ValueError, "of one order; got cascading and independent"),
             ({"a": curve(), "b": curve(stages=("fc", "conv1"))}, ValueError, r"the same stages.*; got dense, .* and fc, conv1"),

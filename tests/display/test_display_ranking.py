@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from skxai.comparison import Comparison
 from skxai.display import RankingDisplay
-from skxai.display.ranking import _levels, joined
+from skxai.display.ranking import _levels, find_joined
 from skxai.display.style import REFERENCE
 
 
@@ -16,7 +16,7 @@ from skxai.display.style import REFERENCE
 @given(st.lists(st.integers(0, 60), min_size=1, max_size=12), st.integers(0, 70))
 def test_two_methods_share_a_bar_if_they_are_closer_than_the_critical_difference(ranks, difference):
     ranks = sorted(ranks)
-    bars = joined(ranks, difference)
+    bars = find_joined(ranks, difference)
     for i in range(len(ranks)):
         for j in range(i + 1, len(ranks)):
             assert any(first <= i and j <= last for first, last in bars) == (ranks[j] - ranks[i] < difference)

@@ -17,9 +17,9 @@ HEADROOM = 10 ** (-1 / 20)  # what is lossy may come out louder than it was
 MAY_CLIP = 0.5  # peak of sounds of which that matters
 
 N_TRIED = 3  # clips of which it is estimated how large all will be
-LOSSLESS = ("FLAC, 16 bits, without loss", {"format": "FLAC", "subtype": "PCM_16"})
+LOSSLESS: tuple[str, dict[str, Any]] = ("FLAC, 16 bits, without loss", {"format": "FLAC", "subtype": "PCM_16"})
 MP3 = {"format": "MP3", "subtype": "MPEG_LAYER_III"}
-CODECS = [
+CODECS: list[tuple[str, dict[str, Any]]] = [
     LOSSLESS,
     ("MP3 of high quality", {**MP3, "compression_level": 0.3}),
     ("MP3 of medium quality", {**MP3, "compression_level": 0.7}),
@@ -70,13 +70,14 @@ def encode_within(
         How they are encoded.
     """
     tried = list(islice(clips(), N_TRIED))
-    for words, codec in CODECS:
-        is_last = codec is CODECS[-1][1]
-        expected = sum(_size(_encode_clip(clip, sample_rate, codec)) for clip in tried) * n_clips / max(1, len(tried))
-        if expected <= n_bytes or is_last:
+    for words, codec in CODECS[:-1]:
+        size = sum(_size(_encode_clip(clip, sample_rate, codec)) for clip in tried) / max(1, len(tried))
+        if size * n_clips <= n_bytes:
             sounds = _encode_fitting(clips(), sample_rate, codec, n_bytes)
-            if len(sounds) == n_clips or is_last:
+            if len(sounds) == n_clips:
                 return sounds, words
+    words, codec = CODECS[-1]
+    return _encode_fitting(clips(), sample_rate, codec, n_bytes), words
 
 
 def _encode_fitting(

@@ -1,0 +1,35 @@
+"""What displays are given: something of one method, or of several by their names."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..metrics import split_pipeline
+
+__all__ = ["by_method", "check_clips", "split_methods"]
+
+
+def by_method(values: Any, owner: str, kind: type | None = None) -> dict[str, Any]:
+    """Return a dict by method, of a single one by the name "", all of one kind; ``owner`` begins the errors."""
+    methods = values if isinstance(values, dict) else {"": values}
+    if not methods:
+        raise ValueError(f"{owner} must hold at least one method; got an empty dict.")
+    for each in methods.values():
+        if kind is not None and not isinstance(each, kind):
+            raise TypeError(f"{owner} must be a {kind.__name__} or a dict from names to such; got {type(each).__name__}.")
+    return methods
+
+
+def check_clips(values: ArrayLike | None, n_clips: int, owner: str) -> None:
+    """Raise if there is not one value for each clip."""
+    if values is not None and np.shape(values) != (n_clips,):
+        raise ValueError(f"{owner} must be one for each of {n_clips} clips; got shape {np.shape(values)}.")
+
+
+def split_methods(estimator: Any, X: Any, name: str | None) -> Iterator[tuple[str, Any, Any]]:
+    """Yield name, explainer and features of a fitted estimator, or of each in a dict; without a name it is the class."""
+    for label, each in (estimator if isinstance(estimator, dict) else {name: estimator}).items():
+        explainer, features = split_pipeline(each, X)
+        yield type(explainer).__name__ if label is None else label, explainer, features
