@@ -291,5 +291,5 @@ def _transform(steps: Any, X: Any) -> np.ndarray:
 def _run(tasks: Sequence[tuple], function: Callable, n_jobs: int | None, verbose: int) -> list[MethodResult]:
     jobs = (joblib.delayed(function)(*arguments) for _, *arguments in tasks)
     results = joblib.Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
-    with progress_bars(verbose):
+    with progress_bars(bool(verbose)):
         return list(tqdm(results, total=len(tasks), desc="comparing explainers", unit="method", disable=not verbose))

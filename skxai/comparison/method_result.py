@@ -46,7 +46,7 @@ def explain_and_score(
     X: ArrayLike,
     y: ArrayLike | None = None,
     *,
-    scoring: Iterable[str] | None = None,
+    scoring: Sequence[str] | None = None,
     curves: bool | Collection[str] = False,
     truth: EventTruth | None = None,
     **params: Any,

@@ -2,13 +2,39 @@
 
 import numpy as np
 
-__all__ = ["density_of", "draw_count", "draw_curve", "draw_middle", "draw_row", "summarise"]
+from ._methods import by_method, check_clips
+
+__all__ = ["check_scores", "density_of", "draw_count", "draw_curve", "draw_middle", "draw_row", "summarise"]
 
 _N_POINTS = 512
 _TAIL = 4.0  # bandwidths beyond the outermost score, where there is no bound
 _THINNED = 8  # of the points of a density one is drawn in a row
 _HALF = 0.4  # of a row's height, on either side of its middle
 _GOLDEN = 0.618034
+
+
+def check_scores(scores, given_bounds, bounds, groups):
+    """Return the scores of each method as an array of floats, or raise if they are none or lie beyond the bounds."""
+    low, high = bounds
+    if not low < high:
+        raise ValueError(f"bounds of ScoreDistributionDisplay must be (lowest, highest); got {given_bounds!r}.")
+    checked = {}
+    for name, values in by_method(scores, "scores of ScoreDistributionDisplay").items():
+        owner = f"scores[{name!r}]" if isinstance(scores, dict) else "scores"
+        values = np.asarray(values, dtype=np.float64)
+        if values.ndim != 1 or not values.size:
+            raise ValueError(f"{owner} of ScoreDistributionDisplay must hold one score a clip, (n,); got shape {values.shape}.")
+        if np.isinf(values).any():
+            raise ValueError(f"{owner} of ScoreDistributionDisplay must be finite or NaN; got an infinite score.")
+        defined = values[~np.isnan(values)]
+        if defined.size and not (low - 1e-6 <= defined.min() and defined.max() <= high + 1e-6):
+            raise ValueError(
+                f"{owner} of ScoreDistributionDisplay must lie within bounds={given_bounds!r}; "
+                f"got {defined.min():g} to {defined.max():g}."
+            )
+        check_clips(groups, values.size, "groups of ScoreDistributionDisplay")
+        checked[name] = values
+    return checked
 
 
 def density_of(values, bounds, bw_method):

@@ -1,6 +1,6 @@
 """What displays are given: something of one method, or of several by their names."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from ..metrics import split_pipeline
 
-__all__ = ["by_method", "check_clips", "split_methods"]
+__all__ = ["by_method", "check_clips", "split_methods", "take_clips"]
 
 
 def by_method(values: Any, owner: str, kind: type | None = None) -> dict[str, Any]:
@@ -33,3 +33,20 @@ def split_methods(estimator: Any, X: Any, name: str | None) -> Iterator[tuple[st
     for label, each in (estimator if isinstance(estimator, dict) else {name: estimator}).items():
         explainer, features = split_pipeline(each, X)
         yield type(explainer).__name__ if label is None else label, explainer, features
+
+
+def take_clips(clips: int | Sequence[int] | None, **arrays: Any) -> list[Any]:
+    """Return the chosen clips of each array; None stays None."""
+    n_clips = len(arrays["X"])
+    for name, values in arrays.items():
+        if values is not None and len(values) != n_clips:
+            raise ValueError(f"{name} of SaliencyDisplay must be one for each of {n_clips} clips; got {len(values)}.")
+    if clips is None:
+        return list(arrays.values())
+    indices = [int(clip) for clip in np.atleast_1d(clips)]
+    if not indices or min(indices) < -n_clips or max(indices) >= n_clips:
+        raise ValueError(f"clips of SaliencyDisplay must be indices of the {n_clips} clips of X; got {clips!r}.")
+    return [
+        None if values is None else values[indices] if isinstance(values, np.ndarray) else [values[i] for i in indices]
+        for values in arrays.values()
+    ]

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from ..features import FeatureAxes, feature_axes
 from ..metrics import split_pipeline
 from ._layout import as_given, new_axes
-from ._methods import by_method
+from ._methods import by_method, take_clips
 from ._panels import draw_box, draw_signal, draw_spectrogram, draw_strip, signal_columns
 from ._tables import SIGNAL, draw_titles, panels_of, size_of
 from .axes import has_seconds, place_rows
@@ -136,7 +136,7 @@ class SaliencyDisplay:
         -------
         SaliencyDisplay
         """
-        X, labels, events = _take_clips(clips, X=X, y=None if y is None else np.asarray(y), events=events)
+        X, labels, events = take_clips(clips, X=X, y=None if y is None else np.asarray(y), events=events)
         explainer, features = split_pipeline(estimator, X)
         predicted = explainer.predict(features)
         titles = [f"predicted: {label}" for label in predicted]
@@ -297,20 +297,3 @@ class SaliencyDisplay:
 def _limits(features: np.ndarray) -> tuple[float, float]:
     low, high = float(features.min()), float(features.max())
     return (low, high) if high > low else (low - 0.5, high + 0.5)
-
-
-def _take_clips(clips: int | Sequence[int] | None, **arrays: Any) -> list[Any]:
-    """Return the chosen clips of each array; None stays None."""
-    n_clips = len(arrays["X"])
-    for name, values in arrays.items():
-        if values is not None and len(values) != n_clips:
-            raise ValueError(f"{name} of SaliencyDisplay must be one for each of {n_clips} clips; got {len(values)}.")
-    if clips is None:
-        return list(arrays.values())
-    indices = [int(clip) for clip in np.atleast_1d(clips)]
-    if not indices or min(indices) < -n_clips or max(indices) >= n_clips:
-        raise ValueError(f"clips of SaliencyDisplay must be indices of the {n_clips} clips of X; got {clips!r}.")
-    return [
-        None if values is None else values[indices] if isinstance(values, np.ndarray) else [values[i] for i in indices]
-        for values in arrays.values()
-    ]

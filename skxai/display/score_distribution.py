@@ -10,9 +10,9 @@ from numpy.typing import ArrayLike
 
 from ..metrics import evaluate, find_metric
 from ..utils.statistics import bootstrap_interval
-from ._distributions import density_of, draw_count, draw_curve, draw_middle, draw_row, summarise
+from ._distributions import check_scores, density_of, draw_count, draw_curve, draw_middle, draw_row, summarise
 from ._layout import new_axes
-from ._methods import by_method, check_clips, split_methods
+from ._methods import split_methods
 from .legends import draw_density_legend, draw_marks
 from .style import colours_of, line_style, name_style, readable_name
 
@@ -291,30 +291,7 @@ class ScoreDistributionDisplay:
         return density_of(values, self._bounds(), self.bw_method)
 
     def _checked(self) -> Scores:
-        """Return the scores of each method as an array of floats."""
-        methods = by_method(self.scores, "scores of ScoreDistributionDisplay")
-        low, high = self._bounds()
-        if not low < high:
-            raise ValueError(f"bounds of ScoreDistributionDisplay must be (lowest, highest); got {self.bounds!r}.")
-        checked = {}
-        for name, values in methods.items():
-            owner = f"scores[{name!r}]" if isinstance(self.scores, dict) else "scores"
-            values = np.asarray(values, dtype=np.float64)
-            if values.ndim != 1 or not values.size:
-                raise ValueError(
-                    f"{owner} of ScoreDistributionDisplay must hold one score a clip, (n,); got shape {values.shape}."
-                )
-            if np.isinf(values).any():
-                raise ValueError(f"{owner} of ScoreDistributionDisplay must be finite or NaN; got an infinite score.")
-            defined = values[~np.isnan(values)]
-            if defined.size and not (low - 1e-6 <= defined.min() and defined.max() <= high + 1e-6):
-                raise ValueError(
-                    f"{owner} of ScoreDistributionDisplay must lie within bounds={self.bounds!r}; "
-                    f"got {defined.min():g} to {defined.max():g}."
-                )
-            check_clips(self.groups, values.size, "groups of ScoreDistributionDisplay")
-            checked[name] = values
-        return checked
+        return check_scores(self.scores, self.bounds, self._bounds(), self.groups)
 
 
 def _defined(methods: Scores) -> np.ndarray:

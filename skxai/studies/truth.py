@@ -1,6 +1,6 @@
 """What is known of where the classes sound: in scenes, whose events are known, and in mixtures of two clips."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,7 +65,7 @@ class Mixtures:
     clips: np.ndarray
     n_clips: int
 
-    def scores(self, explainer: Explainer, scoring: Iterable[str]) -> dict[str, np.ndarray]:
+    def scores(self, explainer: Explainer, scoring: Sequence[str]) -> dict[str, np.ndarray]:
         """Return the values ``(n_clips,)`` of an explainer by metric, as ``evaluate``; NaN for clips that are in no mixture."""
         maps = explainer.explain(self.features, self.labels)
         found = evaluate(explainer, self.features, None, scoring, maps=maps, truth=self.truth, target=self.labels)
