@@ -13,20 +13,10 @@ from ..engine import layer_name, slices
 from ..utils.random import RandomStateLike, numpy_seed, torch_seed
 from ..utils.validation import StrOptions
 from ._base import Explainer, MemoryLike
-from ._captum_methods import (
-    CLIPS_OF_FIT,
-    METHODS,
-    N_OF_FIT,
-    add_rules,
-    baselines,
-    feature_mask,
-    limit_of,
-    settings_of,
-    window,
-)
+from ._captum_methods import CLIPS_OF_FIT, METHODS, N_OF_FIT, add_rules, baselines, feature_mask, limit_of, settings_of, window
 
 # captum draws from the global generators and hangs hooks on layers, whose results it keeps there: one batch at a time.
-_ALONE = threading.RLock()
+_ONE_AT_A_TIME = threading.RLock()
 
 
 class CaptumExplainer(Explainer):
@@ -117,7 +107,7 @@ class CaptumExplainer(Explainer):
 
     _parameter_constraints = {**Explainer._parameter_constraints, "method": [StrOptions(set(METHODS))]}
     _params: dict[str, Any] = {}  # of the method; never changed in place
-    _in_parallel = False  # one batch at a time, see _ALONE
+    _in_parallel = False  # one batch at a time, see _ONE_AT_A_TIME
 
     def __init__(
         self,
@@ -193,7 +183,7 @@ class CaptumExplainer(Explainer):
 
     def _explain(self, network: Any, x: torch.Tensor, target: Any) -> torch.Tensor:
         method = METHODS[self.method]
-        with _ALONE, _without_captums_news(), torch.set_grad_enabled(method.by_gradient):
+        with _ONE_AT_A_TIME, _without_captums_news(), torch.set_grad_enabled(method.by_gradient):
             # A new copy each time: captum leaves what it hung on layers behind after an error.
             scores = network.scores_module() if method.by_gradient else _forward_only(network)
             parts = slices(len(x), 1 if method.clip_by_clip else len(x))

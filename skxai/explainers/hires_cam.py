@@ -62,10 +62,7 @@ class HiResCAM(GradientCAM):
     (20, 1, 32, 32)
     """
 
-    _parameter_constraints = {
-        **GradientCAM._parameter_constraints,
-        "convention": names_of(["captum", "pytorch-grad-cam"]),
-    }
+    _parameter_constraints = {**GradientCAM._parameter_constraints, "convention": names_of(["captum", "pytorch-grad-cam"])}
 
     def _weights(self, activations: torch.Tensor, gradients: torch.Tensor) -> torch.Tensor:
         return gradients

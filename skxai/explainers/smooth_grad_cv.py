@@ -149,10 +149,10 @@ class SmoothGradCV(Explainer):
         candidate = SmoothGrad(**{name: getattr(self, name) for name in SHARED})
         folds = list(check_cv(self.cv, y, classifier=is_classifier(candidate)).split(X, y))
         scorer = check_scoring(candidate, self.scoring)
-        outcomes = joblib.Parallel(n_jobs=self.n_jobs, return_as="generator")(
+        results = joblib.Parallel(n_jobs=self.n_jobs, return_as="generator")(
             joblib.delayed(_evaluate)(candidate, X, y, fold, grid, scorer, self.refit) for fold in folds
         )
-        bar = tqdm(outcomes, desc="SmoothGradCV: folds", total=len(folds), unit="fold", disable=not self.verbose)
+        bar = tqdm(results, desc="SmoothGradCV: folds", total=len(folds), unit="fold", disable=not self.verbose)
         self._choose(grid, list(bar))
         self.best_estimator_ = clone(candidate).set_params(**self.best_params_).fit(X, y)
         return self.best_estimator_.estimator_, self.best_estimator_.classes_
@@ -171,24 +171,24 @@ class SmoothGradCV(Explainer):
             )
         return values
 
-    def _choose(self, grid, outcomes):
+    def _choose(self, grid, results):
         """Set what ``GridSearchCV`` sets: it keeps the accounts itself, of candidates whose scores are known."""
         search = GridSearchCV(
             _Point(),
             grid,
-            scoring=lambda point, fold: outcomes[fold[0]][point.noise_level, point.n_samples]["score"],
-            cv=[([fold], [fold]) for fold in range(len(outcomes))],
+            scoring=lambda point, fold: results[fold[0]][point.noise_level, point.n_samples]["score"],
+            cv=[([fold], [fold]) for fold in range(len(results))],
             refit=self.refit,
             error_score="raise",
-        ).fit(np.arange(len(outcomes)))
-        self.n_splits_, self.cv_results_ = len(outcomes), search.cv_results_
+        ).fit(np.arange(len(results)))
+        self.n_splits_, self.cv_results_ = len(results), search.cv_results_
         self.best_index_, self.best_params_ = search.best_index_, search.best_params_
         self.noise_level_, self.n_samples_ = self.best_params_["noise_level"], self.best_params_["n_samples"]
         if hasattr(search, "best_score_"):
             self.best_score_ = search.best_score_
         points = [(params["noise_level"], params["n_samples"]) for params in self.cv_results_["params"]]
         for name in ("fit_time", "score_time"):
-            seconds = np.array([[outcome[point][name] for outcome in outcomes] for point in points])
+            seconds = np.array([[result[point][name] for result in results] for point in points])
             self.cv_results_[f"mean_{name}"], self.cv_results_[f"std_{name}"] = seconds.mean(axis=1), seconds.std(axis=1)
 
 
@@ -200,7 +200,7 @@ def _evaluate(candidate, X, y, fold, grid, scorer, refit):
     start = time.perf_counter()
     fitted = clone(candidate).fit(X_train, *y_train)
     fit_time = time.perf_counter() - start
-    outcome = {}
+    result = {}
     with shared_passes():  # the clips as they are: all candidates ask what the classifier says of them
         for point, score, score_time in _scored(fitted, X_test, y_test, grid, scorer):
             if isinstance(score, dict) and not callable(refit) and refit not in score:
@@ -208,8 +208,8 @@ def _evaluate(candidate, X, y, fold, grid, scorer, refit):
                     "The 'refit' parameter of SmoothGradCV must name the metric that decides, or be a callable, since scoring "
                     f"gives {', '.join(score)}. Got {refit!r} instead."
                 )
-            outcome[point] = {"score": score, "fit_time": fit_time, "score_time": score_time}
-    return outcome
+            result[point] = {"score": score, "fit_time": fit_time, "score_time": score_time}
+    return result
 
 
 def _scored(fitted, X, y, grid, scorer):

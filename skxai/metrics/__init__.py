@@ -18,12 +18,7 @@ from .model_parameter_randomisation import (
 from .monotonicity import monotonicity_correlation
 from .perturbation_auc import deletion_accuracy_auc, deletion_auc, insertion_accuracy_auc, insertion_auc
 from .perturbation_curve import PerturbationCurve, deletion_curve, insertion_curve
-from .scorer import (
-    available_scorers,
-    evaluate,
-    explanation_scorer,
-    get_scorer,
-)
+from .scorer import available_scorers, evaluate, explanation_scorer, get_scorer
 from .silence import silence_mass
 from .top_weights import mean_top_weights
 

@@ -70,8 +70,7 @@ def input_invariance(
     >>> from skxai.explainers import VanillaSaliency
     >>> from skxai.metrics import input_invariance
     >>> from skxai.models import AcoumonClassifier
-    >>> X = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32)
-    >>> y = np.repeat(["cough", "wheeze"], 10)
+    >>> X, y = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32), np.repeat(["cough", "wheeze"], 10)
     >>> explainer = VanillaSaliency(AcoumonClassifier(max_epochs=1, random_state=0)).fit(X, y)
     >>> bool(input_invariance(explainer, X, explainer.transform(X)).min() > 0.99)
     True

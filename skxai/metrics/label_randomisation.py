@@ -86,8 +86,7 @@ def label_randomisation(
     >>> from skxai.explainers import VanillaSaliency
     >>> from skxai.metrics import label_randomisation
     >>> from skxai.models import AcoumonClassifier
-    >>> X = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32)
-    >>> y = np.repeat(["cough", "wheeze"], 10)
+    >>> X, y = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32), np.repeat(["cough", "wheeze"], 10)
     >>> explainer = VanillaSaliency(AcoumonClassifier(max_epochs=1, random_state=0)).fit(X, y)
     >>> label_randomisation(explainer, X, explainer.transform(X), y).shape
     (20,)
@@ -144,8 +143,7 @@ def train_on_permuted_labels(
     >>> import numpy as np
     >>> from skxai.metrics import train_on_permuted_labels
     >>> from skxai.models import AcoumonClassifier
-    >>> X = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32)
-    >>> y = np.repeat(["cough", "wheeze"], 10)
+    >>> X, y = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32), np.repeat(["cough", "wheeze"], 10)
     >>> classifier = AcoumonClassifier(max_epochs=1, random_state=0).fit(X, y)
     >>> module = train_on_permuted_labels(classifier, X, y)
     >>> type(module) is type(classifier.module_), module is classifier.module_

@@ -122,8 +122,7 @@ def model_parameter_randomisation_curve(
     >>> from skxai.explainers import VanillaSaliency
     >>> from skxai.metrics import model_parameter_randomisation_curve
     >>> from skxai.models import AcoumonClassifier
-    >>> X = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32)
-    >>> y = np.repeat(["cough", "wheeze"], 10)
+    >>> X, y = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32), np.repeat(["cough", "wheeze"], 10)
     >>> explainer = VanillaSaliency(AcoumonClassifier(max_epochs=1, random_state=0)).fit(X, y)
     >>> curve = model_parameter_randomisation_curve(explainer, X, explainer.transform(X), n_stages=3)
     >>> curve.correlations.shape, curve.mean().shape
@@ -194,8 +193,7 @@ def model_parameter_randomisation(
     >>> from skxai.explainers import VanillaSaliency
     >>> from skxai.metrics import model_parameter_randomisation
     >>> from skxai.models import AcoumonClassifier
-    >>> X = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32)
-    >>> y = np.repeat(["cough", "wheeze"], 10)
+    >>> X, y = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32), np.repeat(["cough", "wheeze"], 10)
     >>> explainer = VanillaSaliency(AcoumonClassifier(max_epochs=1, random_state=0)).fit(X, y)
     >>> bool(model_parameter_randomisation(explainer, X, explainer.transform(X)).mean() < 0.5)
     True

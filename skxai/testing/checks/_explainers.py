@@ -13,17 +13,7 @@ from ...explainers import Explainer
 from ...models import PretrainedClassifier
 from ...models.base import torch_threads
 from ._assertions import assert_same_maps, margin_of, raises, untouched
-from ._subjects import (
-    CLASSES,
-    SHAPES,
-    Detector,
-    FragileNet,
-    clips,
-    fit_on,
-    module_in_use,
-    small_net,
-    tones_and_clicks,
-)
+from ._subjects import CLASSES, SHAPES, Detector, FragileNet, clips, fit_on, module_in_use, small_net, tones_and_clicks
 
 
 def check_maps_have_the_shape_of_the_features(explainer):

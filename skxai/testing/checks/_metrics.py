@@ -102,8 +102,8 @@ def check_values_do_not_depend_on_other_clips(metric):
     order = np.random.default_rng(0).permutation(len(X))
     shuffled = metric(explainer, X[order], maps[order], y[order], **further(order))
     np.testing.assert_allclose(shuffled, values[order], rtol=1e-4, atol=1e-4, err_msg="clips in another order")
-    alone = metric(explainer, X[3:4], maps[3:4], y[3:4], **further([3]))
-    np.testing.assert_allclose(alone, values[3:4], rtol=1e-4, atol=1e-4, err_msg="a clip alone")
+    single = metric(explainer, X[3:4], maps[3:4], y[3:4], **further([3]))
+    np.testing.assert_allclose(single, values[3:4], rtol=1e-4, atol=1e-4, err_msg="a clip alone")
 
 
 def check_values_do_not_depend_on_batch_size(metric):
