@@ -20,25 +20,10 @@ def bunch_of_clips(
     n_jobs: int | None,
     outside: Sequence[tuple[dict, Exception]] = (),
 ) -> Bunch:
-    """Decode the files of a table and return the clips of those that can be read.
+    """Decode the files of a table and return the clips of those that can be read, as ``load_audio_folder`` does.
 
-    Parameters
-    ----------
-    table : DataFrame
-        Columns ``file`` (path), ``label``, and optionally ``fold`` and ``group``.
-    source : str or Path
-        Where the table comes from, for the error messages.
-    on_error : {"raise", "skip"}
-        Whether a bad file is an error.
-    n_jobs : int or None
-        Threads.
-    outside : sequence of (dict, Exception)
-        What is known to be wrong already.
-
-    Returns
-    -------
-    Bunch
-        As in ``load_audio_folder``.
+    The table has columns ``file`` (path), ``label``, and optionally ``fold`` and ``group``; ``source`` is where it comes
+    from, for messages; ``outside`` is what is known to be wrong already. A ValueError where no clips or one class are left.
     """
     durations, sample_rates, errors = check_audio_files(table["file"], n_jobs=n_jobs)
     bad = [({"file": str(file)}, error) for file, error in zip(table["file"], errors) if error is not None]

@@ -45,7 +45,7 @@ def load_esc50(
     folds : sequence of int or None, default=None
         Only these folds; None is all.
     on_error : {"raise", "skip"}, default="raise"
-        Whether the first bad file is an error, or all bad files are left out and reported together in one warning.
+        Whether the first bad file is an error, or all of them are left out and reported together in one warning.
     n_jobs : int or None, default=None
         Threads that decode files. None is 1, -1 is one per processor.
 
@@ -107,22 +107,19 @@ def load_urbansound8k(
     folds : sequence of int or None, default=None
         Only these folds; None is all.
     on_error : {"raise", "skip"}, default="raise"
-        Whether the first bad file is an error, or all bad files are left out and reported together in one warning.
+        Whether the first bad file is an error, or all of them are left out and reported together in one warning.
     n_jobs : int or None, default=None
         Threads that decode files. None is 1, -1 is one per processor.
 
     Returns
     -------
     Bunch
-        As :func:`load_audio_folder`: data (paths), target (classes), target_names, durations, sample_rates, skipped,
-        ``folds`` (n,) for ``PredefinedSplit(folds)``, and ``groups`` (n,), the source recording (fsID).
+        As :func:`load_esc50`; ``groups`` is the source recording, fsID.
 
     Raises
     ------
-    FileNotFoundError
-        If the folder, its table or a clip is missing.
-    ValueError
-        For a bad file, a table with missing columns, a fold that there is not, or only one class.
+    FileNotFoundError, ValueError
+        As :func:`load_esc50`.
 
     References
     ----------

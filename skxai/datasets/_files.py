@@ -23,23 +23,10 @@ AUDIO_SUFFIXES = (
 def check_audio_files(
     paths: Iterable[str | Path], *, n_jobs: int | None = None
 ) -> tuple[np.ndarray, np.ndarray, list[Exception | None]]:
-    """Decode every file, in parallel threads.
+    """Decode every file, in ``n_jobs`` threads: what lasts how long, and what is wrong.
 
-    Parameters
-    ----------
-    paths : sequence of str or Path
-        The files.
-    n_jobs : int or None
-        Threads, as joblib counts them.
-
-    Returns
-    -------
-    durations : ndarray of float, shape (n,)
-        In seconds; NaN for a bad file.
-    sample_rates : ndarray of int, shape (n,)
-        In hertz; 0 for a bad file.
-    errors : list of n (Exception or None)
-        What is wrong with each file.
+    Returns durations ``(n,)`` in seconds (NaN for a bad file), sample rates ``(n,)`` in hertz (0 for a bad file), and an
+    exception or None for each file.
     """
     results = Parallel(n_jobs=n_jobs, prefer="threads")(delayed(_check_audio_file)(path) for path in paths)
     durations, sample_rates, errors = zip(*results) if results else ((), (), ())
@@ -47,21 +34,9 @@ def check_audio_files(
 
 
 def report_skipped(skipped: Sequence[tuple[dict, Exception]], on_error: str, *, stacklevel: int = 3) -> pd.DataFrame:
-    """Raise the first of the errors, or warn once of all of them.
+    """Raise the first error for ``on_error="raise"``, or warn once of all of them, at the caller's caller.
 
-    Parameters
-    ----------
-    skipped : sequence of (dict, Exception)
-        What is left out, as a row of the table, and why.
-    on_error : {"raise", "skip"}
-        What to do.
-    stacklevel : int
-        Of the warning: the caller's caller.
-
-    Returns
-    -------
-    DataFrame
-        The rows with a column ``reason``.
+    ``skipped`` has a row of the table and an exception for each thing left out; the rows are returned with a column ``reason``.
     """
     if skipped and on_error == "raise":
         error = skipped[0][1]

@@ -45,7 +45,7 @@ def load_audio_folder(
         ``label``, and optionally ``fold`` (whole numbers) and ``group`` (such as the patient). Then only the files
         named in it are clips.
     on_error : {"raise", "skip"}, default="raise"
-        Whether the first bad file is an error, or all bad files are left out and reported together in one warning.
+        Whether the first bad file is an error, or all of them are left out and reported together in one warning.
     n_jobs : int or None, default=None
         Threads that decode files. None is 1, -1 is one per processor.
 

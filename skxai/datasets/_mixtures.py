@@ -76,7 +76,6 @@ def mix_clips(
     Examples
     --------
     >>> import numpy as np
-    from numpy.typing import ArrayLike
     >>> from skxai.datasets import mix_clips
     >>> waveforms = np.random.default_rng(0).standard_normal((4, 8000))
     >>> mixtures = mix_clips(waveforms, ["cough", "cough", "alarm", "alarm"], sample_rate=8000, random_state=0)

@@ -65,8 +65,7 @@ def slice_events(
     min_overlap : float, default=0.5
         Share of a clip that a long event must fill, in (0, 1].
     on_error : {"raise", "skip"}, default="raise"
-        Whether the first bad recording or annotation is an error, or all are left out and reported together in one
-        warning.
+        Whether the first bad file is an error, or all of them are left out and reported together in one warning.
 
     Returns
     -------

@@ -10,26 +10,14 @@ __all__ = ["cell_text", "read_table"]
 
 
 def read_table(table: pd.DataFrame | str | Path, required: Sequence[str], *, name: str) -> pd.DataFrame:
-    """Read a table and check that it has its columns and rows.
+    """Return a copy of a table, or of the CSV file at a path, with its rows numbered from 0.
 
-    Parameters
-    ----------
-    table : DataFrame, str or Path
-        A DataFrame, or the path of a CSV file.
-    required : sequence of str
-        Columns it must have.
-    name : str
-        The argument, for the error messages.
-
-    Returns
-    -------
-    DataFrame
-        A copy with the rows numbered from 0. Cells of a CSV are text, so that a class "NA" or "1" keeps its name.
+    Cells of a CSV are text, so that a class "NA" or "1" keeps its name. ``name`` is the argument, for messages.
 
     Raises
     ------
     FileNotFoundError, ValueError
-        For a missing file, missing columns, or no rows.
+        For a missing file, missing columns of those ``required``, or no rows.
     """
     if isinstance(table, pd.DataFrame):
         source, rows = name, table.reset_index(drop=True)

@@ -10,7 +10,7 @@ from joblib import Parallel, delayed
 
 from ..utils.audio_files import read_audio, read_header, resample
 from ..utils.validation import Interval, check_waveforms
-from .base import WaveformTransformer, fix_length
+from .base import WaveformTransformer, cut_or_pad
 
 __all__ = ["AudioLoader"]
 
@@ -114,7 +114,7 @@ class AudioLoader(WaveformTransformer):
 
     def _transform(self, X):
         if isinstance(X, np.ndarray):
-            return fix_length(X[:, self._n_skipped() :], self.n_samples_)
+            return cut_or_pad(X[:, self._n_skipped() :], self.n_samples_)
         waveforms = np.zeros((len(X), self.n_samples_), dtype=np.float32)
         self._in_threads(self._read_into, waveforms, X)
         return waveforms

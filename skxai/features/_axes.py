@@ -57,7 +57,7 @@ class FeatureAxes:
         n_samples : int
             Of each waveform.
         sample_rate : int
-            In hertz.
+            Of the waveforms, in hertz.
 
         Returns
         -------

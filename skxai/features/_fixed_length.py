@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..utils.validation import Interval, check_waveforms
-from .base import WaveformTransformer, fix_length
+from .base import WaveformTransformer, cut_or_pad
 
 __all__ = ["FixedLength"]
 
@@ -59,7 +59,7 @@ class FixedLength(WaveformTransformer):
         self.n_samples_ = max(1, round(self.duration * self.sample_rate))
 
     def _transform(self, X):
-        return fix_length(X, self.n_samples_)
+        return np.stack([cut_or_pad(clip, self.n_samples_) for clip in X])
 
 
 def _is_list_of_clips(X):

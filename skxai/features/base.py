@@ -16,7 +16,7 @@ from ..utils.validation import check_features, check_waveforms
 from ._axes import FeatureAxes
 from .steps import missing_method
 
-__all__ = ["FeatureTransformer", "WaveformTransformer", "cut_or_pad", "fix_length", "memory_batches", "to_tensor"]
+__all__ = ["FeatureTransformer", "WaveformTransformer", "cut_or_pad", "memory_batches", "to_tensor"]
 
 
 class FeatureTransformer(TransformerMixin, BaseEstimator, ABC):
@@ -192,14 +192,6 @@ def cut_or_pad(X: np.ndarray, n: int, fill: float | np.ndarray = 0.0) -> np.ndar
     kept = min(X.shape[-1], n)
     fixed[..., :kept] = X[..., :kept]
     fixed[..., kept:] = fill
-    return fixed
-
-
-def fix_length(waveforms: Any, n_samples: int) -> np.ndarray:
-    """Return a new array of the waveforms ``(n, any)``, cut or zero-padded at the end to ``(n, n_samples)``."""
-    fixed = np.zeros((len(waveforms), n_samples), dtype=np.float32)
-    for row, waveform in zip(fixed, waveforms):
-        row[: len(waveform)] = waveform[:n_samples]
     return fixed
 
 

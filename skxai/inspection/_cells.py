@@ -51,21 +51,16 @@ class Cells:
 
 
 def cells_of(maps: ArrayLike, features: Any, owner: str) -> Cells:
-    """Bring maps and axes together.
+    """Return the cells of maps ``(n, 1, f, t)``, ``(n, f, t)``, or ``(n, t)`` for axes without rows, as new arrays.
 
     Parameters
     ----------
-    maps : array-like of shape (n, 1, f, t), (n, f, t), or (n, t) for axes without rows
+    maps : array-like of shape (n, ...)
         Relevance of any sign.
     features : FeatureAxes, or what ``feature_axes`` takes
         What the rows and columns are.
     owner : str
         Whose arguments these are.
-
-    Returns
-    -------
-    Cells
-        With new arrays.
 
     Raises
     ------
@@ -112,19 +107,10 @@ def axes_of(features: Any, owner: str) -> FeatureAxes:
 
 
 def frequency_edges(frequencies: ArrayLike, sample_rate: int) -> np.ndarray:
-    """Return where rows begin and end in hertz: half-way between centres, in mel where the rows are even in mel.
+    """Return where rows begin and end in hertz ``(f + 1,)``: half-way between centres, in mel where rows are even in mel.
 
-    Parameters
-    ----------
-    frequencies : array-like of shape (f,)
-        Centres in hertz, not decreasing: features that were enlarged repeat the outer ones.
-    sample_rate : int
-        A single row covers all up to half of it.
-
-    Returns
-    -------
-    ndarray of shape (f + 1,)
-        The outer rows reach as far outward as inward. Below 0 Hz there is no sound, but the row has its height.
+    Centres ``(f,)`` in hertz may not decrease; features that were enlarged repeat the outer ones. The outer rows reach as far
+    outward as inward: below 0 Hz there is no sound, but the row has its height. A single row covers all up to half the rate.
     """
     rows = np.asarray(frequencies, dtype=float)
     if len(rows) == 1:

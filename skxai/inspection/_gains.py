@@ -35,16 +35,7 @@ class AudibleSteps:
 
     @classmethod
     def of(cls, features: Any) -> "AudibleSteps":
-        """Look through a fitted pipeline.
-
-        Parameters
-        ----------
-        features : Pipeline, transformer, fitted search, or FeatureAxes of waveforms
-            From waveforms to features.
-
-        Returns
-        -------
-        AudibleSteps
+        """Return those of a fitted pipeline, transformer or search from waveforms to features; of FeatureAxes there are none.
 
         Raises
         ------
@@ -79,24 +70,10 @@ class AudibleSteps:
         return 1, self.spectral.n_mels if self.axes.kind == "cepstrum" else n_rows, n_columns
 
     def gains(self, masks: np.ndarray, unheard: float) -> np.ndarray:
-        """Carry masks over features back.
+        """Carry masks over features ``(n, *mask_shape)`` back; ``unheard`` is the gain of what the features leave out.
 
-        Parameters
-        ----------
-        masks : ndarray of shape (n, *mask_shape)
-            In [0, 1].
-        unheard : float
-            Gain of what the features leave out.
-
-        Returns
-        -------
-        ndarray of shape (n, n_fft // 2 + 1, columns) or (n, samples)
-            Gains of the bins at the columns of the spectral step, or of the samples of the waveforms.
-
-        Raises
-        ------
-        TypeError
-            For a step without a method ``carry_back``.
+        They become gains of the bins ``(n, n_fft // 2 + 1, columns)`` at the spectral step's columns, or of ``(n, samples)``.
+        A step without a method ``carry_back`` is a TypeError.
         """
         first = 0 if self.spectral is None else self.steps.index(self.spectral)
         for step in reversed(self.steps[first:]):
@@ -111,7 +88,7 @@ def as_mask(
     top: float | None = None,
     smooth: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> np.ndarray:
-    """Return maps as masks in [0, 1].
+    """Return maps ``(n, ...)`` as masks in [0, 1], float32.
 
     Parameters
     ----------
@@ -119,17 +96,10 @@ def as_mask(
         Relevance, or masks already: those of dtype bool always are.
     shape : tuple of int
         What the maps must have.
-    scaling : {"minmax"} or None
-        "minmax" scales the magnitude per clip; a constant map becomes 1, a map of zeros 0. None takes masks as they are.
-    top : float or None
-        Makes masks of 0 and 1: 1 in this share of the cells, those with the greatest relevance, unless they are at the map's
-        lowest value. Ties are broken at random, always alike; a constant map has no greatest.
+    scaling, top : {"minmax"} or None, float or None
+        See `skxai.inspection.sonify`.
     smooth : callable or None, default=None
         Averages neighbours: of relevance before it is scaled, and of masks, whose edges it makes soft.
-
-    Returns
-    -------
-    ndarray of the maps' shape, float32
 
     Raises
     ------
