@@ -50,6 +50,41 @@ SHARED = {
             "The fitted feature pipeline of the maps, which knows their axes (see `skxai.features.feature_axes`), or the axes."
         ),
     },
+    "models": {
+        "n_classes : int": "How many scores it returns.",
+        "optimizer : type, default=torch.optim.Adam": "A torch optimizer.",
+        "criterion : type, default=torch.nn.CrossEntropyLoss": "The loss, on logits.",
+        'device : str, default="auto"': '"auto" is CUDA where there is one.',
+        "validation_fraction : float or None, default=None": (
+            "Share of the training set, in equal parts per class, on which ``history_`` follows the loss."
+        ),
+        "n_threads : int or None, default=1": (
+            "Threads that a CPU trains with; None is torch's number. For a network of this size one is about as fast as many. "
+            "Another number changes the last bits, which training enlarges to 1e-3 of a probability and more: a fixed one "
+            "gives the same network in all workers of joblib."
+        ),
+        "n_threads : int or None, default=None": (
+            "Threads that a CPU trains with; None is torch's number. Another number changes the last bits, which training "
+            "enlarges to 1e-3 of a probability and more: a fixed one gives the same network in all workers of joblib. 1 is "
+            "slower on idle cores, and faster where processes compete for them."
+        ),
+        "random_state : int, RandomState instance or None, default=None": (
+            "Seed of initial weights, batches and validation split. On a CPU the same seed and the same number of threads give "
+            "the same weights, to the bit."
+        ),
+        "callbacks : list or None, default=None": "Further skorch callbacks.",
+        "verbose : int, default=0": "Above 0 shows a progress bar.",
+        "silence : float or None, default=None": (
+            'The feature value where there is nothing to hear, the "floor" of masking. None is the lowest one seen in ``fit``, '
+            "which is right for decibels and min–max scales; for a network on waveforms it is 0."
+        ),
+        "classes_, history_, net_ : ndarray of shape (k,), skorch.history.History, skorch.NeuralNetClassifier": (
+            "The labels; the losses of each epoch; the fitted skorch net."
+        ),
+        "feature_range_ : FeatureRange": (
+            'Lowest and highest feature value seen in ``fit``, and silence, the "floor" of masking.'
+        ),
+    },
     "explainers": {
         **_BATCH_SIZE,
         **_BASELINE,

@@ -7,7 +7,7 @@ turned round, and is computed as one.
 from itertools import product
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ._forms import BlockedConvolution, LinearAfterBlocks, in_own_layout, reordered
 from ._layers import call, watch
@@ -27,11 +27,11 @@ class Differentiable(nn.Module):
         One input.
     """
 
-    def __init__(self, module, example):
+    def __init__(self, module: nn.Module, example: Tensor):
         super().__init__()
         self.module = module
         convolutions = [layer for layer in module.modules() if isinstance(layer, (nn.Conv2d, BlockedConvolution))]
-        shapes = {}  # convolution → {shape of its inputs}
+        shapes: dict[nn.Module, set] = {}  # convolution → {shape of its inputs}
 
         def note(convolution, inputs, output):
             shapes.setdefault(convolution, set()).add(tuple(inputs[0].shape[1:]))
@@ -44,7 +44,7 @@ class Differentiable(nn.Module):
             elif type(layer) is nn.Linear:
                 module.set_submodule(name, LinearAfterBlocks(layer, torch.float32))
 
-    def forward(self, inputs):
+    def forward(self, inputs: Tensor) -> Tensor:
         return in_own_layout(call(self.module, inputs))
 
 

@@ -4,26 +4,28 @@ Images have a fast memory layout, channels-last, and waveforms have none: a conv
 fast as one over an image of one row. Between two such layers nothing is copied.
 """
 
-from torch import nn
+from typing import Any
+
+from torch import Tensor, nn
 
 
 class OneRow(nn.Module):
     """A layer over images ``(n, c, 1, t)`` for inputs ``(n, c, t)``."""
 
-    def __init__(self, layer):
+    def __init__(self, layer: nn.Module):
         super().__init__()
         self.layer = layer
 
-    def forward(self, inputs):
+    def forward(self, inputs: Tensor) -> Tensor:
         return self.layer(inputs.unsqueeze(-2)).squeeze(-2)
 
 
-def has_layers_over_one_axis(module):
+def has_layers_over_one_axis(module: nn.Module) -> bool:
     """Return whether a module has layers that ``over_images`` exchanges and that gain by it."""
-    return any(_convolution_over_images(layer) for layer in module.modules())
+    return any(_convolution_over_images(layer) is not None for layer in module.modules())
 
 
-def over_images(module):
+def over_images(module: nn.Module) -> Any:
     """Exchange convolutions and max poolings over one axis for those over images of one row, in place; return the module.
 
     Weights are shared with the layers that were there.

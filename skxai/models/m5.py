@@ -87,8 +87,9 @@ class M5Classifier(NetworkClassifier):
     validation_fraction : float or None, default=None
         Share of the training set, in equal parts per class, on which ``history_`` follows the loss.
     n_threads : int or None, default=1
-        Threads that a CPU trains with; None is torch's number. As for `AcoumonClassifier`, one is about as fast as many for a
-        network of this size, and a fixed number gives the same network in all workers of joblib.
+        Threads that a CPU trains with; None is torch's number. For a network of this size one is about as fast as many.
+        Another number changes the last bits, which training enlarges to 1e-3 of a probability and more: a fixed one gives the
+        same network in all workers of joblib.
     random_state : int, RandomState instance or None, default=None
         Seed of initial weights, batches and validation split. On a CPU the same seed and the same number of threads give the
         same weights, to the bit.
@@ -99,16 +100,12 @@ class M5Classifier(NetworkClassifier):
 
     Attributes
     ----------
-    classes_ : ndarray of shape (k,)
-        The labels.
+    classes_, history_, net_ : ndarray of shape (k,), skorch.history.History, skorch.NeuralNetClassifier
+        The labels; the losses of each epoch; the fitted skorch net.
     module_ : M5Net
         The trained network.
-    net_ : skorch.NeuralNetClassifier
-        The fitted skorch net.
-    history_ : skorch.history.History
-        Losses of each epoch.
     feature_range_ : FeatureRange
-        Lowest and highest sample seen in ``fit``, and silence, the "floor" of masking.
+        Lowest and highest feature value seen in ``fit``, and silence, the "floor" of masking.
     silence_ : float
         0, the value of samples where there is nothing to hear.
     cam_layer_ : str

@@ -39,8 +39,8 @@ class PretrainedClassifier(NetworkPredictions):
         The sorted labels that the last ``fit`` took from y; None if ``classes`` or no y was given.
     module_ : torch.nn.Module
         ``module`` itself.
-    feature_range_ : FeatureRange
-        Lowest and highest feature value seen in ``fit``, and silence, the "floor" of masking; if it was called.
+    feature_range_ : FeatureRange, after ``fit``
+        Lowest and highest feature value seen in ``fit``, and silence, the "floor" of masking.
 
     Examples
     --------

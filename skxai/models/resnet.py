@@ -144,10 +144,9 @@ class ResNetClassifier(NetworkClassifier):
     validation_fraction : float or None, default=None
         Share of the training set, in equal parts per class, on which ``history_`` follows the loss.
     n_threads : int or None, default=None
-        Threads that a CPU trains with. None is torch's number, which is less in a worker of joblib. Sums are split among
-        them: another number changes the last bits, and training enlarges that, to 1e-3 of a probability and more. A fixed
-        number gives the same network in all workers, whatever torch is set to. 1 is slower than many on cores that are idle
-        otherwise, and faster where processes compete for them.
+        Threads that a CPU trains with; None is torch's number. Another number changes the last bits, which training enlarges
+        to 1e-3 of a probability and more: a fixed one gives the same network in all workers of joblib. 1 is slower on idle
+        cores, and faster where processes compete for them.
     random_state : int, RandomState instance or None, default=None
         Seed of initial weights, batches and validation split. On a CPU the same seed and the same number of threads give the
         same weights, to the bit.
@@ -158,14 +157,10 @@ class ResNetClassifier(NetworkClassifier):
 
     Attributes
     ----------
-    classes_ : ndarray of shape (k,)
-        The labels.
+    classes_, history_, net_ : ndarray of shape (k,), skorch.history.History, skorch.NeuralNetClassifier
+        The labels; the losses of each epoch; the fitted skorch net.
     module_ : ResNet
         The trained network, with torchvision's parameter names.
-    net_ : skorch.NeuralNetClassifier
-        The fitted skorch net.
-    history_ : skorch.history.History
-        Losses of each epoch.
     feature_range_ : FeatureRange
         Lowest and highest feature value seen in ``fit``, and silence, the "floor" of masking.
 

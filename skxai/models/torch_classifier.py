@@ -39,10 +39,9 @@ class TorchClassifier(NetworkClassifier):
     validation_fraction : float or None, default=None
         Share of the training set, in equal parts per class, on which ``history_`` follows the loss.
     n_threads : int or None, default=None
-        Threads that a CPU trains with. None is torch's number, which is less in a worker of joblib. Sums are split among
-        them: another number changes the last bits, and training enlarges that, to 1e-3 of a probability and more. A fixed
-        number gives the same network in all workers, whatever torch is set to. 1 is slower than many on cores that are idle
-        otherwise, and faster where processes compete for them.
+        Threads that a CPU trains with; None is torch's number. Another number changes the last bits, which training enlarges
+        to 1e-3 of a probability and more: a fixed one gives the same network in all workers of joblib. 1 is slower on idle
+        cores, and faster where processes compete for them.
     silence : float or None, default=None
         The feature value where there is nothing to hear, the "floor" of masking. None is the lowest one seen in ``fit``, which
         is right for decibels and min–max scales; for a network on waveforms it is 0.
@@ -56,14 +55,10 @@ class TorchClassifier(NetworkClassifier):
 
     Attributes
     ----------
-    classes_ : ndarray of shape (k,)
-        The labels.
+    classes_, history_, net_ : ndarray of shape (k,), skorch.history.History, skorch.NeuralNetClassifier
+        The labels; the losses of each epoch; the fitted skorch net.
     module_ : torch.nn.Module
         The trained module.
-    net_ : skorch.NeuralNetClassifier
-        The fitted skorch net.
-    history_ : skorch.history.History
-        Losses of each epoch.
     feature_range_ : FeatureRange
         Lowest and highest feature value seen in ``fit``, and silence, the "floor" of masking.
 
