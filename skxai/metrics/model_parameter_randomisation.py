@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -134,7 +134,7 @@ def model_parameter_randomisation_curve(
     if n_stages is not None and n_stages < 1:
         raise ValueError(f"n_stages must be at least 1, or None for all; got {n_stages!r}.")
     explained = prepare_for_another_module(estimator, X, maps, target, "model_parameter_randomisation")
-    module, seed = module_of(estimator), seed_from(random_state)
+    module, seed = cast(nn.Module, module_of(estimator)), seed_from(random_state)
     stages = _stages(module, convention)
     return RandomisationCurve(
         order,
