@@ -15,6 +15,7 @@ import json
 import os
 import random
 import re
+import resource
 import signal
 import sys
 import tempfile
@@ -33,8 +34,9 @@ MUTATED = (
 EQUIVALENT = Path(__file__).with_name("equivalent_mutants.toml")
 # Where the tests of a file are, if not in the folder of its package; reference/ and test_common.py come after these.
 ELSEWHERE = {"utils/statistics.py": "comparison"}
-SECONDS = 300  # for the tests of one mutant; one that hangs is noticed
+SECONDS, WALL_SECONDS = 400, 3000  # of a processor, and by the clock, for the tests of one mutant; one that hangs is noticed
 BAR = 0.97
+N_USERS = 6  # names of those who use a helper that the common tests are asked for
 _REWRITE = "ignore::pytest.PytestAssertRewriteWarning"  # plugins that are imported before the fork
 
 
@@ -90,18 +92,25 @@ def stages(mutation, tests=REPOSITORY / "tests"):
     near = _mentioning(folder, own, mutation.file)
     users = {each.importer for each in all_imports() if each.imported == mutation.file and each.importer != mutation.file}
     theirs = [name for user in sorted(users) for name in public_names((ROOT / user).read_text(encoding="utf-8"))]
-    # Of a helper, all who use it are asked; of a method only the tests that name it.
-    names = [mutation.place] if mutation.place in own else own
+    # Of a helper or a base class, those are asked that use it; of what is offered only the tests that name it.
+    offered = _is_offered(mutation.place) and not Path(mutation.file).stem.startswith(("_", "base"))
+    names = [mutation.place] if offered else own
     far = [path for path in _mentioning(folder, theirs, mutation.file) if path not in near]
-    common = [*names, *(theirs if mutation.place not in own or not _is_offered(mutation.place) else [])]
-    found = [(near, None)] if near else []
-    found += [(far, None)] if far and (not near or not _is_offered(mutation.place)) else []
+    common = [*names, *([] if offered else theirs[:N_USERS])]
+    found = [(near, None), (far if not near or not offered else [], None)]
+    # A method that others call is seen by their tests: of a base class, or of what is passed about.
+    if len(mutation.function) > 8 and not mutation.function.startswith("_"):
+        called = re.compile(rf"\.{mutation.function}\b|\"{mutation.function}\"")
+        for path in sorted(ROOT.rglob("*.py")):
+            file, text = path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")
+            if file != mutation.file and package_of(file) != package and called.search(text):
+                found.append((_mentioning(tests / package_of(file), public_names(text), file)[:1], None))
     if package in ("metrics", "explainers"):
         found.append(([tests / "reference" / f"test_{package}.py"], common))
     if package in ("metrics", "explainers", "features"):
-        found.append(([tests / "test_common.py"], names if _is_offered(mutation.place) else common))
+        found.append(([tests / "test_common.py"], common))
     found.append(([tests / "test_architecture.py"], [*names, re.escape(mutation.file)]))
-    return [([path.relative_to(REPOSITORY).as_posix() for path in paths], names) for paths, names in found]
+    return [([path.relative_to(REPOSITORY).as_posix() for path in paths], names) for paths, names in found if paths]
 
 
 def _mentioning(folder, names, file):
@@ -122,6 +131,7 @@ def _child(runs, mutation, text, answer):
     import pytest
 
     os.setsid()
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 10))
     sys.dont_write_bytecode = True
     log = os.open(f"{answer}.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(log, 1)
@@ -168,17 +178,21 @@ class Nursery:
         while True:
             for pid, (task, answer, started) in list(self.running.items()):
                 seconds = time.monotonic() - started
-                ended = os.waitpid(pid, os.WNOHANG)[0] == pid
-                if not ended and seconds < SECONDS:
+                reaped, status = os.waitpid(pid, os.WNOHANG)
+                ended = reaped == pid
+                if not ended and seconds < WALL_SECONDS:
                     continue
                 if not ended:
                     os.killpg(pid, signal.SIGKILL)
                     os.waitpid(pid, 0)
                 del self.running[pid]
-                if ended and not answer.exists():
+                hangs = not ended or (os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU)
+                if hangs:
+                    return task, f"more than {SECONDS} s", seconds
+                if not answer.exists():
                     log = Path(f"{answer}.log").read_text(errors="replace")
                     raise RuntimeError(f"A child came to no end at {task}:\n{log[-3000:]}")
-                return task, json.loads(answer.read_text()) if ended else f"more than {SECONDS} s", seconds
+                return task, json.loads(answer.read_text()), seconds
             time.sleep(0.05)
 
 

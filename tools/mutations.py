@@ -33,6 +33,8 @@ class Mutation:
         What stands there instead.
     place : str
         The function or class at the top of the file that it is in; "" where it is in none.
+    function : str
+        The innermost function that it is in; "" where it is in none.
     """
 
     file: str
@@ -40,6 +42,7 @@ class Mutation:
     end: int
     new: str
     place: str
+    function: str
 
     def apply(self, text):
         """Return the text of the file with the change."""
@@ -63,7 +66,7 @@ def mutations_of(file, text):
 
 class _Collector(ast.NodeVisitor):
     def __init__(self, file, text):
-        self.file, self.data, self.mutations, self.place = file, text.encode(), [], ""
+        self.file, self.data, self.mutations, self.place, self.function = file, text.encode(), [], "", ""
         self.starts = [0]
         for line in self.data.splitlines(keepends=True):
             self.starts.append(self.starts[-1] + len(line))
@@ -85,7 +88,7 @@ class _Collector(ast.NodeVisitor):
         self.add(*self.span(node), new)
 
     def add(self, start, end, new):
-        self.mutations.append(Mutation(self.file, start, end, new, self.place))
+        self.mutations.append(Mutation(self.file, start, end, new, self.place, self.function))
 
     def operator(self, left, right, new):
         """Put another operator between two expressions; what is between them is an operator, blanks and brackets."""
@@ -129,8 +132,10 @@ class _Collector(ast.NodeVisitor):
     def visit_FunctionDef(self, node):
         if node.name in ("__repr__", "_repr_html_", "__getstate__", "__setstate__"):
             return
+        outer, self.function = self.function, node.name
         for part in (*node.decorator_list, node.args, *node.body):
             self.visit(part)
+        self.function = outer
 
     def visit_AugAssign(self, node):
         self.replace(node, "pass")
