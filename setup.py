@@ -43,7 +43,7 @@ setup(
         "Issues": f"{ADDRESS}/issues",
     },
     keywords=["explainable AI", "audio", "saliency", "Grad-CAM", "faithfulness", "scikit-learn", "PyTorch"],
-    description="Explain audio CNN classifiers the scikit-learn way, and measure whether the explanations are true",
+    description="Explain audio CNN classifiers the scikit-learn way, and measure whether the explanations are faithful",
     long_description=long_description(),
     long_description_content_type="text/markdown",
     license="BSD-3-Clause",
@@ -62,6 +62,7 @@ setup(
         "soundfile>=0.12",
         "pandas>=2.2.2",  # the first for NumPy 2
         "matplotlib>=3.8.4",  # the first for NumPy 2
+        "pillow>=10",  # the pictures of the page; matplotlib brings it
         "jinja2>=3.1",  # the page
         "markupsafe>=2.1",
         "tqdm>=4.66",  # progress bars on long work

@@ -1,4 +1,4 @@
-"""skxai: explain audio CNN classifiers the scikit-learn way, and measure whether the explanations are true."""
+"""skxai: explain audio CNN classifiers the scikit-learn way, and measure whether the explanations are faithful."""
 
 import importlib
 

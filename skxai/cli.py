@@ -10,12 +10,12 @@ from pathlib import Path
 from . import __version__
 
 DESCRIPTION = """\
-Explain audio CNN classifiers, and measure whether the explanations are true.
+Explain audio CNN classifiers, and measure whether the explanations are faithful.
 """
 
 COMPARE = """\
-Train a small audio CNN, explain its decisions on test clips by every method, measure by every metric which of the
-explanations are faithful, print the table and write it with its figures.
+Train a small audio CNN, explain its decisions on test clips by every method, measure by every metric how faithful the
+explanations are, print the table and write it with its figures.
 
 Without --data it runs on scenes that it makes: wheezes, coughs, alarms and voices over the hum of a ventilator.
 """
@@ -41,7 +41,7 @@ what it writes:
 """
 
 
-def main(arguments=None):
+def main(arguments: list[str] | None = None) -> int:
     """Run the command line.
 
     Parameters

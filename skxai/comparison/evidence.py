@@ -67,10 +67,8 @@ def gather_evidence(
         By method.
     clips : ndarray of int, shape (m,)
         The examples.
-    y : array-like of shape (n,) or None, default=None
-        True classes of all clips.
-    groups : array-like of shape (n,) or None, default=None
-        The recording of each clip.
+    y, groups : array-like of shape (n,) or None, default=None
+        True class and recording of each clip.
     events : sequence of n sequences of AudioEvent, or None, default=None
         What sounds in each clip.
     facts : dict or None, default=None
@@ -108,11 +106,7 @@ def gather_evidence(
 def mean_curves(curve: PerturbationCurve, groups: ArrayLike | None = None) -> dict[str, Any]:
     """Return the mean curves of a method, of all clips (None) and of each class, and the standard error of the former.
 
-    Parameters
-    ----------
-    curve : PerturbationCurve
-    groups : array-like of shape (n,) or None, default=None
-        The recording of each clip: clips of one recording are not independent.
+    Clips of one recording, which ``groups`` ``(n,)`` tells, are not independent.
 
     Returns
     -------

@@ -66,19 +66,8 @@ def choose_examples(
 ) -> np.ndarray:
     """Choose clips of all classes evenly, of each class in turns one that is classified rightly and one that is not.
 
-    Parameters
-    ----------
-    n_examples : int
-        At most so many.
-    n_clips : int
-        Of so many.
-    y, predicted : array-like of shape (n_clips,) or None, default=None
-        Where they are known.
-
-    Returns
-    -------
-    ndarray of int
-        The first of them are as even as all.
+    Of ``n_clips`` at most ``n_examples``, the first of which are as even as all. Labels and predictions are ``(n_clips,)``,
+    where they are known.
     """
     labels = predicted if y is None else y
     if labels is None:

@@ -90,19 +90,7 @@ def explain_and_score(
 
 
 def join_results(parts: Sequence[MethodResult], starts: Iterable[int]) -> MethodResult:
-    """Join what a method gave on all folds, one after the other.
-
-    Parameters
-    ----------
-    parts : sequence of MethodResult
-        One a fold.
-    starts : iterable of int
-        How many clips the folds before each one hold.
-
-    Returns
-    -------
-    MethodResult
-    """
+    """Join what a method gave on all folds, one after the other; ``starts`` says how many clips the folds before each hold."""
     return MethodResult(
         np.concatenate([part.maps for part in parts]),
         {metric: np.concatenate([part.scores[metric] for part in parts]) for metric in parts[0].scores},

@@ -110,22 +110,9 @@ class Overview:
 
 
 def make_columns(table: pd.DataFrame, intervals: pd.DataFrame, better: pd.DataFrame, controls: Sequence[str]) -> list[Column]:
-    """Return the columns of a table with intervals and marks.
+    """Return the columns of a table of means that have a value, with intervals and marks.
 
-    Parameters
-    ----------
-    table : DataFrame
-        Means, methods × metrics.
-    intervals : DataFrame
-        Of ``Comparison.intervals``.
-    better : DataFrame of dtype boolean
-        Of ``Comparison.better_than``, against random maps.
-    controls : sequence of str
-        The methods without a model, which are never the best.
-
-    Returns
-    -------
-    list of Column
+    ``intervals`` and ``better`` (than random maps) are those of ``Comparison``. Controls are never marked as the best.
     """
     columns = []
     for name in table.columns[table.notna().any()]:

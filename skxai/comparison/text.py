@@ -12,18 +12,9 @@ _STYLE = "text-align:right;white-space:nowrap"
 
 
 def overview_as_text(overview: Overview, width: int = 120) -> str:
-    """Return a line for each metric and a column for each method.
+    """Return a line for each metric and a column for each method; what does not fit into ``width`` follows in a further block.
 
-    Parameters
-    ----------
-    overview : Overview
-    width : int, default=120
-        Columns of the screen; methods that do not fit beside each other follow in a further block.
-
-    Returns
-    -------
-    str
-        Means with half of their 95 % interval, an arrow for the metric's direction and the marks; last what the signs mean.
+    Means with half of their 95 % interval, an arrow for the metric's direction and the marks; last what the signs mean.
     """
     shown = _shown_columns(overview)
     cells = {method: [_cell_text(column.cells[method]) for column in shown] for method in overview.methods}
@@ -31,16 +22,7 @@ def overview_as_text(overview: Overview, width: int = 120) -> str:
 
 
 def overview_as_html(overview: Overview) -> str:
-    """Return a table for a notebook: a row for each method and a column for each metric, with intervals and marks.
-
-    Parameters
-    ----------
-    overview : Overview
-
-    Returns
-    -------
-    str
-    """
+    """Return a table for a notebook: a row for each method, a column for each metric, with intervals and marks."""
     shown = _shown_columns(overview)
     head = "".join(f'<th style="text-align:right">{escape(_label(column).replace("_", " "))}</th>' for column in shown)
     rows = []

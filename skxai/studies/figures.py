@@ -140,14 +140,8 @@ def _mixture(result: StudyResult, rng: np.random.Generator) -> Figures:
 def _choose_mixture(result: StudyResult, classifier: Any) -> tuple[list[int], np.ndarray, np.ndarray] | None:
     """Choose two clips of which the classifier is sure, and in whose mixture it recognises both best.
 
-    Returns
-    -------
-    parts : list of two int
-        Their indices.
-    features : ndarray of shape (4, 1, f, t)
-        Of each alone and, twice, of both.
-    sure : ndarray of shape (4,)
-        The probabilities of the first and the second class, alone and in the mixture.
+    Return their indices, the features ``(4, 1, f, t)`` of each alone and, twice, of both, and the probabilities ``(4,)`` of the
+    first and the second class, alone and in the mixture.
     """
     probability = classifier.predict_proba(result.features).max(axis=1)
     right = np.flatnonzero(_is_right(result))

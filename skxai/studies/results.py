@@ -15,18 +15,7 @@ from .run import StudyResult
 
 
 def describe_run(result: StudyResult, provenance: Mapping[str, Any]) -> dict[str, Any]:
-    """Return where the results come from, in the words that JSON has.
-
-    Parameters
-    ----------
-    result : StudyResult
-    provenance : dict
-        The command and its settings.
-
-    Returns
-    -------
-    dict
-    """
+    """Return where the results come from, in the words that JSON has: the command with its settings, and what ran."""
     accuracy = {name or type(result.classifiers[name]).__name__: value for name, value in result.accuracy.items()}
     return {**provenance, "accuracy": accuracy, "versions": versions(), "machine": machine()}
 

@@ -16,19 +16,9 @@ OF_TWO_SOUNDS = "class_discriminativity"  # asks whether a method tells apart tw
 
 
 def find_event_truth(clips: Clips, extraction: Pipeline) -> EventTruth | None:
-    """Return where the events of scenes sound in their features.
+    """Return where the events of scenes sound in their features, as a fitted pipeline makes them.
 
-    Parameters
-    ----------
-    clips : Clips
-        Waveforms, with their events if those are known.
-    extraction : Pipeline
-        Fitted, from the clips to their features.
-
-    Returns
-    -------
-    EventTruth or None
-        None where the events are not known, or the rows of the features are cepstra.
+    None where the events are not known, or the rows of the features are cepstra.
     """
     if clips.events is None or _is_cepstral(extraction):
         return None
@@ -76,21 +66,9 @@ class Mixtures:
 
 
 def mix_test_clips(clips: Clips, extraction: Pipeline, seed: int) -> Mixtures | None:
-    """Mix each clip with one of another class.
+    """Mix each clip, a waveform or what ``extraction`` loads first, with one of another class; the seed chooses the partners.
 
-    Parameters
-    ----------
-    clips : Clips
-        Waveforms, or paths if ``extraction`` begins with what loads them.
-    extraction : Pipeline
-        Fitted, from the clips to their features.
-    seed : int
-        Of the partners.
-
-    Returns
-    -------
-    Mixtures or None
-        None where the rows of the features are cepstra, or only one class is audible.
+    None where the rows of the features are cepstra, or only one class is audible.
     """
     if _is_cepstral(extraction):
         return None

@@ -39,26 +39,7 @@ def write_page(
     max_megabytes: float = 15.0,
     overwrite: bool = False,
 ) -> Path:
-    """Write the page of a comparison; see ``Comparison.to_html``.
-
-    Parameters
-    ----------
-    path : path
-    overview : Overview
-    evidence : Evidence or None, default=None
-    title : str or None, default=None
-    max_megabytes : float, default=15.0
-    overwrite : bool, default=False
-
-    Returns
-    -------
-    Path
-
-    Raises
-    ------
-    FileExistsError, OSError, ValueError
-        If the page can't be written, or its smallest form is too large.
-    """
+    """Write the page of a comparison; for parameters and errors see ``Comparison.to_html``."""
     path = Path(path)
     _check_path(path, overwrite)
     return _write_whole(path, render_page(overview, evidence, title=title, max_megabytes=max_megabytes))

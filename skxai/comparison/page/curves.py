@@ -7,12 +7,7 @@ import numpy as np
 
 
 def curves_context(curves: Mapping[str, Mapping[str, dict]]) -> dict[str, Any]:
-    """Return mean curves as lists that JSON can hold.
-
-    Parameters
-    ----------
-    curves : dict from str to dict from str to dict
-        By kind and method, see ``skxai.comparison.evidence.mean_curves``.
+    """Return mean curves, by kind and method as of ``mean_curves``, as lists that JSON can hold.
 
     Returns
     -------

@@ -15,19 +15,7 @@ MOST_REGIONS = 3
 
 
 def examples_context(evidence: Evidence, names: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the examples, without their sounds.
-
-    Parameters
-    ----------
-    evidence : Evidence
-    names : sequence of str
-        What the clips of the table are called.
-
-    Returns
-    -------
-    list of dict
-        In the order of ``evidence.clips``.
-    """
+    """Return the examples in the order of ``evidence.clips``, without sounds; ``names`` are those of all clips."""
     # Where all methods are controls, there is nothing to show.
     examples = [_example(evidence, i, names) for i in range(len(evidence.clips) if evidence.examples else 0)]
     drawn: dict[int, list[str]] = {}  # methods share features
@@ -125,13 +113,7 @@ def sound_ids(example: dict[str, Any]) -> list[str]:
 
 
 def sounds_of(evidence: Evidence, i: int) -> tuple[dict[str, np.ndarray], int | None]:
-    """Return the sounds of an example by their id, levelled by one gain: the clip, and what each method keeps and removes.
-
-    Parameters
-    ----------
-    evidence : Evidence
-    i : int
-        Which example.
+    """Return the i-th example's sounds by id, levelled by one gain: the clip, and what each method keeps and removes.
 
     Returns
     -------

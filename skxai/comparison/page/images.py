@@ -18,17 +18,9 @@ LINE_ROWS = 64  # of the picture of a waveform
 
 
 def draw_features(features: np.ndarray) -> list[str]:
-    """Return clips as pictures, of one scale of grey, that of the figures: the least value is transparent.
+    """Return clips as pictures, data URIs, of one scale of grey, that of the figures: the least value is transparent.
 
-    Parameters
-    ----------
-    features : ndarray of shape (m, 1, f, t), (m, f, t) or (m, p)
-        Rows ``(p,)`` are drawn as a line.
-
-    Returns
-    -------
-    list of str
-        Data URIs.
+    Features are ``(m, 1, f, t)`` or ``(m, f, t)``; rows ``(m, p)`` are drawn as lines.
     """
     low, high = (float(bound(features)) for bound in (np.min, np.max))
     scaled = (features - low) / (high - low) if high > low else np.full(features.shape, 0.5)
@@ -39,18 +31,10 @@ def draw_features(features: np.ndarray) -> list[str]:
 
 
 def draw_maps(maps: np.ndarray) -> tuple[list[str], bool]:
-    """Return maps as grey pictures, of the shape of those of the features: relevance of 0 is black, of 1 white.
+    """Return maps as grey pictures, data URIs of the shape of those of the features, and whether any value is negative.
 
-    Maps with negative values are grey at 0 instead, and black where the relevance is against the class.
-
-    Parameters
-    ----------
-    maps : ndarray of shape (m, 1, f, t), (m, f, t) or (m, p)
-
-    Returns
-    -------
-    uris : list of str
-    signed : bool
+    Relevance of 0 is black, of 1 white. Maps with negative values are grey at 0 instead, and black where the relevance is
+    against the class.
     """
     signed = bool((maps < 0).any())
     if maps.ndim == 2:
@@ -85,14 +69,7 @@ def _draw_line(clip: np.ndarray) -> np.ndarray:
 
 
 def png(levels: np.ndarray, *, alpha: bool = False) -> str:
-    """Return levels in [0, 1], the lowest row first, as the data URI of a PNG.
-
-    Parameters
-    ----------
-    levels : ndarray of shape (rows, columns)
-    alpha : bool, default=False
-        Whether they are the opacity of black, rather than a grey.
-    """
+    """Return levels ``(rows, columns)`` in [0, 1], the lowest row first, as the data URI of a PNG: grey, or black's opacity."""
     grey = np.round(255 * np.clip(levels[::-1], 0, 1)).astype(np.uint8)
     pixels = np.stack([np.zeros_like(grey), grey], axis=2) if alpha else grey
     file = io.BytesIO()
@@ -101,14 +78,7 @@ def png(levels: np.ndarray, *, alpha: bool = False) -> str:
 
 
 def make_frame(axes: FeatureAxes | None, shape: tuple[int, ...]) -> dict[str, Any]:
-    """Return a picture's limits in seconds, and its ticks.
-
-    Parameters
-    ----------
-    axes : FeatureAxes or None
-        None counts rows and columns.
-    shape : tuple of int
-        Of a clip's features, ``(…, f, t)`` or ``(p,)``.
+    """Return limits and ticks of a picture of features ``(…, f, t)`` or ``(p,)``; without axes in rows and columns.
 
     Returns
     -------

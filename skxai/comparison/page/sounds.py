@@ -28,15 +28,9 @@ CODECS: list[tuple[str, dict[str, Any]]] = [
 
 
 def encode(sound: np.ndarray, sample_rate: int, codec: Mapping[str, Any]) -> str:
-    """Return a waveform within ±1 as a data URI.
+    """Return a waveform ``(samples,)`` within ±1 as a data URI.
 
-    Parameters
-    ----------
-    sound : ndarray of shape (samples,)
-    sample_rate : int
-        In hertz. MP3 has few rates, of which the next greater one is taken.
-    codec : dict
-        Keywords of soundfile, of ``CODECS``.
+    ``codec`` are keywords of soundfile, of ``CODECS``. MP3 has few rates in hertz, of which the next greater one is taken.
     """
     file, kind = io.BytesIO(), "flac"
     if codec is not LOSSLESS[1]:

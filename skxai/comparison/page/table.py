@@ -20,10 +20,6 @@ TIPS = {
 def table_context(overview: Overview) -> dict[str, Any]:
     """Return the table as columns and rows, the best mean rank first.
 
-    Parameters
-    ----------
-    overview : Overview
-
     Returns
     -------
     dict
