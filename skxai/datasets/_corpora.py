@@ -8,7 +8,7 @@ import pandas as pd
 from sklearn.utils import Bunch
 
 from ..utils.validation import StrOptions, validate_params
-from ._clips import bunch_of_clips
+from ._files import bunch_of_clips
 from ._tables import read_table
 from .layouts import layout
 

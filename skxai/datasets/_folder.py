@@ -7,8 +7,7 @@ import pandas as pd
 from sklearn.utils import Bunch
 
 from ..utils.validation import StrOptions, validate_params
-from ._clips import bunch_of_clips
-from ._files import AUDIO_SUFFIXES
+from ._files import AUDIO_SUFFIXES, bunch_of_clips
 from ._tables import cell_text, read_table
 
 __all__ = ["load_audio_folder"]

@@ -6,6 +6,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..utils.statistics import ratio_or_nan
 from ._cells import cells_of
 
 
@@ -104,6 +105,4 @@ def relevance_profile(maps: ArrayLike, features: Any) -> RelevanceProfile:
 
 def _densities(cells, over, edges):
     """Return the share of each clip's relevance per unit of the axis that is not summed over."""
-    with np.errstate(invalid="ignore"):
-        shares = cells.relevance.sum(axis=over, dtype=np.float64) / cells.total[:, None]
-    return shares / np.diff(edges)
+    return ratio_or_nan(cells.relevance.sum(axis=over, dtype=np.float64), cells.total[:, None]) / np.diff(edges)
