@@ -8,7 +8,7 @@ from setuptools import find_packages, setup
 HERE = Path(__file__).parent
 ADDRESS = "https://example.org/skxai"  # where the repository lives; to be set before the first upload, here and nowhere else
 # Other packages that explain torch networks: the tests hold skxai against them, and `make bench` times it beside them.
-PEERS = ["captum>=0.9", "grad-cam>=1.5.5", "quantus>=0.6", "torchcam>=0.5"]
+PEERS = ["captum>=0.9", "grad-cam>=1.5.7", "quantus>=0.6", "torchcam>=0.5"]
 
 
 def version():
@@ -58,7 +58,7 @@ setup(
         "torchaudio>=2.5",  # as torch
         "numpy>=2.0",
         "scipy>=1.13",  # the first for NumPy 2
-        "joblib>=1.4",  # return_as="generator_unordered"
+        "joblib>=1.4",  # Parallel(return_as="generator")
         "soundfile>=0.12",
         "pandas>=2.2.2",  # the first for NumPy 2
         "matplotlib>=3.8.4",  # the first for NumPy 2
@@ -69,11 +69,20 @@ setup(
         "filelock>=3.12",  # one training per fold, also when parallel workers ask for it at the same moment
     ],
     extras_require={
-        "test": ["pytest>=8.2", "pytest-xdist>=3.6", "hypothesis>=6.100", "ruff>=0.6", "mypy>=1.13", "selenium>=4.20", *PEERS],
+        # `make test` and `make check`. The linters, selenium and the peers: tried as in constraints.txt only.
+        "test": [
+            "pytest>=8.2",
+            "pytest-xdist>=3.6",
+            "hypothesis>=6.100",
+            "ruff>=0.17",
+            "mypy>=2.4",
+            "selenium>=4.51",
+            *PEERS,
+        ],
         "captum": [PEERS[0]],  # CaptumExplainer; captum 0.8 wants NumPy 1
-        "bench": ["pytest-benchmark>=5"],
+        "bench": ["pytest-benchmark>=5.3"],  # `make bench`
         # TensorFlow is heavy, and only for `make bench`. Whichever is missing is left out of its table, by name.
-        "peers": [*PEERS, "tf-keras-vis>=0.8.7", "tensorflow>=2.16"],  # of tf-keras-vis, which does not ask for it
+        "peers": [*PEERS, "tf-keras-vis>=0.8.7", "tensorflow>=2.21"],  # of tf-keras-vis, which does not ask for it
     },
     entry_points={"console_scripts": ["skxai = skxai.cli:main"]},
     classifiers=[  # of Python what the suite has passed on: CONTRIBUTING.md has the table
