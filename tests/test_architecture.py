@@ -37,7 +37,6 @@ BROAD = {
     "testing/checks/__init__.py": 1,
     "testing/checks/_assertions.py": 1,
 }
-UNTYPED = dict.fromkeys(["models", "display", "engine"], "hints are being written")
 
 
 def test_every_package_has_its_place():
@@ -131,9 +130,7 @@ def test_methods_document_what_they_take(package, name):
 
 
 @pytest.mark.parametrize(("package", "name"), public_names([*PUBLIC, "engine"]))
-def test_public_functions_and_methods_have_type_hints(package, name, request):
-    if package in UNTYPED:
-        request.applymarker(pytest.mark.xfail(reason=UNTYPED[package], strict=False))
+def test_public_functions_and_methods_have_type_hints(package, name):
     value = getattr(importlib.import_module(f"skxai.{package}"), name)
     missing = {place: docstrings.missing_hints(function) for place, function in docstrings.public_callables(value)}
     assert {place: names for place, names in missing.items() if names} == {}
