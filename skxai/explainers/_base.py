@@ -16,7 +16,7 @@ from tqdm.auto import tqdm
 from ..engine import FeatureRange, blocks, freeze, predictor
 from ..utils.random import seed_from
 from ..utils.validation import HasMethods, Interval, check_features
-from ._fit import fit_once, is_trained_by_fit
+from ._fit import check_classifier, fit_once, is_trained_by_fit
 
 MemoryLike: TypeAlias = str | joblib.Memory | None
 
@@ -122,6 +122,7 @@ class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
         -------
         self
         """
+        check_classifier(self.estimator, y, type(self).__name__)
         self._validate_params()
         clips = check_features(self, X, reset=True)
         self.estimator_, self.classes_ = self._fit_classifier(clips, y)

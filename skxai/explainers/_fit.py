@@ -1,17 +1,52 @@
 """Fitting the classifier inside an explainer: once for the same classifier and data, whoever asks."""
 
+import warnings
 from pathlib import Path
 
 import joblib
 import numpy as np
 from filelock import FileLock
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import get_tags
-from sklearn.utils.validation import check_memory
+from sklearn.utils.validation import check_is_fitted, check_memory
 from skorch import NeuralNet
+from torch import nn
 
 from ..utils.validation import columns_of
+
+
+def check_classifier(estimator, y, owner):
+    """Say what is missing where ``estimator`` is not yet a classifier that can be explained, or is so already."""
+    name = type(estimator).__name__
+    if isinstance(estimator, nn.Module):
+        raise TypeError(
+            f"estimator of {owner} must be a classifier; got a torch module, {name}. Wrap a trained module: "
+            f"{owner}(PretrainedClassifier(module, classes=…))."
+        )
+    if isinstance(estimator, FrozenEstimator):
+        inner = estimator.estimator
+        if not _is_fitted(inner):
+            raise NotFittedError(
+                f"estimator of {owner} is a FrozenEstimator, which trains nothing, of a {type(inner).__name__} that is not "
+                f"fitted. Fit it first, or leave FrozenEstimator out to have {owner} train it."
+            )
+    elif is_trained_by_fit(estimator) and _is_fitted(estimator):
+        remedy = f"{owner}(FrozenEstimator({name.lower()})) explains it as it is"
+        if y is None:
+            raise ValueError(f"y must be given to {owner}, which trains a clone of the fitted {name}; {remedy}, without y.")
+        warnings.warn(f"{owner} trains a clone of the {name}, which is fitted already; {remedy}.", UserWarning, stacklevel=3)
+
+
+def _is_fitted(estimator):
+    if isinstance(estimator, NeuralNet):
+        return hasattr(estimator, "module_")
+    try:
+        check_is_fitted(estimator)
+    except NotFittedError:
+        return False
+    return True
 
 
 def fit_once(estimator, X, y, memory=None):

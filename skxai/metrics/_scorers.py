@@ -1,12 +1,13 @@
 """What ``get_scorer`` and ``explanation_scorer`` return."""
 
+import difflib
 import inspect
 
 from sklearn.utils.metadata_routing import MetadataRequest
 
 from ..engine import shared_passes
 from ._pipeline import split_pipeline
-from .base import find_scored_metric, get_scorer_names, mean_of_defined
+from .base import find_metric, find_scored_metric, get_scorer_names, mean_of_defined
 
 
 class _RoutesTruth:
@@ -19,14 +20,24 @@ class _RoutesTruth:
         return request
 
 
+def _remedy(name):
+    """Say which scorer may be meant by an unknown name."""
+    loss = find_metric(name) if isinstance(name, str) else None
+    if loss is not None:
+        return f"{name} is a loss, whose scorer is {loss.scorer_name!r}: greater is better."
+    near = difflib.get_close_matches(str(name), get_scorer_names(), 1)
+    return f"{f'is it {near[0]!r}? ' if near else ''}get_scorer_names() gives {', '.join(get_scorer_names())}."
+
+
 class Scorer(_RoutesTruth):
     """One metric as a scorer."""
 
     def __init__(self, name, params):
         metric = find_scored_metric(name)
         if metric is None:
-            raise ValueError(f"scorer {name!r} is unknown; get_scorer_names() gives {', '.join(get_scorer_names())}.")
+            raise ValueError(f"scorer {name!r} is unknown; {_remedy(name)}")
         self.name, self.params, self.metric = name, params, metric
+        self.__name__ = name
         self.metrics = [self.metric]
         unknown = sorted(set(params) - set(_parameters(self.metric)))
         if unknown:
@@ -60,8 +71,7 @@ class MultiScorer(_RoutesTruth):
     """Several metrics as one scorer."""
 
     def __init__(self, names, params):
-        if not names:
-            raise ValueError("names must hold at least one scorer; got none.")
+        self.__name__ = "explanation_scorer"
         self.names, self.params = names, params
         self.metrics = [Scorer(name, {}).metric for name in names]
         check_params(params, self.metrics)
@@ -75,6 +85,17 @@ class MultiScorer(_RoutesTruth):
 
     def __repr__(self):
         return f"explanation_scorer({', '.join([*map(repr, self.names), *_shown(self.params)])})"
+
+
+class MeanScorer(MultiScorer):
+    """The mean of several metrics as one scorer."""
+
+    def __call__(self, estimator, X, y=None, truth=None):
+        scores = super().__call__(estimator, X, y, truth)
+        return sum(scores.values()) / len(scores)
+
+    def __repr__(self):
+        return f"{super().__repr__()[:-1]}, combine='mean')"
 
 
 def _parameters(metric):

@@ -109,7 +109,12 @@ def metric(
 
     def declare(function: Callable[..., np.ndarray]) -> Metric:
         @functools.wraps(function)
-        def checked(estimator, X, maps, y=None, **params):
+        def checked(estimator, X, maps=None, y=None, **params):
+            if maps is None or (np.ndim(maps) == 1 and np.ndim(X) > 1):  # what cross_val_score gives a scorer: X and y
+                raise TypeError(
+                    f"maps must be given to {function.__name__}, a metric of maps that are there already. As scoring= give its "
+                    f"scorer, get_scorer({declared.scorer_name!r})."
+                )
             maps = check_maps(maps, None if X is None else np.shape(X))
             if requires_truth:
                 check_truth(params.get("truth"), requires_truth, function.__name__)

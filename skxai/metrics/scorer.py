@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from ..datasets import EventTruth
 from ..engine import shared_passes
 from ._pipeline import runs_module, split_pipeline
-from ._scorers import MultiScorer, Scorer, accepted, check_params
+from ._scorers import MeanScorer, MultiScorer, Scorer, accepted, check_params
 from .base import all_metrics
 
 
@@ -89,13 +89,15 @@ def get_scorer(name: str, **params: Any) -> Scorer:
     return Scorer(name, params)
 
 
-def explanation_scorer(*names: str, **params: Any) -> Scorer | MultiScorer:
+def explanation_scorer(*names: str, combine: str | None = None, **params: Any) -> Scorer | MultiScorer:
     """Return one scorer for several metrics: features, maps and shared passes are computed once.
 
     Parameters
     ----------
     *names : str
         Of ``get_scorer_names()``.
+    combine : {"mean"} or None, default=None
+        "mean" gives one number, the mean of the scores, for what takes no dict: ``cross_val_score``, ``HalvingGridSearchCV``.
     **params
         Parameters that are given to each metric that takes them.
 
@@ -117,6 +119,15 @@ def explanation_scorer(*names: str, **params: Any) -> Scorer | MultiScorer:
     >>> explanation_scorer("insertion_auc", "neg_deletion_auc")
     explanation_scorer('insertion_auc', 'neg_deletion_auc')
     """
+    if not names or not all(isinstance(name, str) for name in names):
+        raise ValueError(
+            'names of explanation_scorer must be given one by one, as in explanation_scorer("insertion_auc", "neg_deletion_auc"); '
+            f"got {', '.join(map(repr, names)) or 'none'}."
+        )
+    if combine == "mean":
+        return MeanScorer(names, params)
+    if combine is not None:
+        raise ValueError(f"combine of explanation_scorer must be 'mean' or None; got {combine!r}.")
     return Scorer(names[0], params) if len(names) == 1 else MultiScorer(names, params)
 
 
