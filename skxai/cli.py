@@ -54,8 +54,12 @@ def main(arguments: list[str] | None = None) -> int:
     int
         0, or 2 after an error that the user can mend.
     """
-    options = _parser().parse_args(arguments)
-    options.command = shlex.join(["skxai", *(sys.argv[1:] if arguments is None else arguments)])
+    given = sys.argv[1:] if arguments is None else arguments
+    parser = _parser(given)
+    options = parser.parse_args(given)
+    if options.labels is not None and options.data is None:
+        parser.error("--labels names files of the folder --data, which is not given")
+    options.command = shlex.join(["skxai", *given])
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("default", category=UserWarning)  # what concerns the user, not the developer
@@ -72,15 +76,15 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _parser():
+def _parser(arguments):
     parser = argparse.ArgumentParser(prog="skxai", description=DESCRIPTION)
     parser.add_argument("--version", action="version", version=f"skxai {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    _add_compare(commands)
+    _add_compare(commands, with_options="compare" in arguments)
     return parser
 
 
-def _add_compare(commands):
+def _add_compare(commands, with_options):
     compare = commands.add_parser(
         "compare",
         help="train, explain, score and draw",
@@ -88,6 +92,8 @@ def _add_compare(commands):
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    if not with_options:  # what it offers must be imported, which takes seconds
+        return
     compare.set_defaults(run=_compare)
     _add_data(compare.add_argument_group("data"))
     _add_study(compare.add_argument_group("study"))
@@ -236,16 +242,20 @@ def _title(options):
 
 
 def _positive(text):
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, got {text}")
-    return value
+    return _whole_number(text, 1)
 
 
 def _natural(text):
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"must be at least 0, got {text}")
+    return _whole_number(text, 0)
+
+
+def _whole_number(text, least):
+    try:
+        value = int(text)
+    except ValueError:
+        value = least - 1
+    if value < least:
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least {least}; got {text!r}")
     return value
 
 

@@ -115,6 +115,8 @@ def compare_explainers(
         raise ValueError(f"groups must hold one for each of {_num_samples(X)} clips; got {_num_samples(groups)}.")
     if not isinstance(examples, Integral) or examples < 0:
         raise ValueError(f"examples of compare_explainers must be a whole number of clips, 0 or more; got {examples!r}.")
+    if isinstance(scoring, str):
+        raise ValueError(f"scoring of compare_explainers must be a list of scorer names; got {scoring!r}: write [{scoring!r}].")
     scoring = available_scorers(y, truth, explainers.values()) if scoring is None else list(scoring)
     facts = _facts(explainers, scoring, cv, random_state, params)
     if any("random_state" in inspect.signature(get_scorer(name).metric).parameters for name in scoring):

@@ -115,6 +115,14 @@ class SmoothGrad(Explainer):
         self.convention = convention
         self.random_state = random_state
 
+    def _validate_params(self):
+        super()._validate_params()
+        if CONVENTIONS[self.convention].relative and self.noise_level > 1:
+            raise ValueError(
+                f"noise_level of {type(self).__name__} must be in [0, 1], the noise's deviation as a share of a clip's range; "
+                f"got {self.noise_level!r}. 20 % is 0.2."
+            )
+
     def _explain(self, network: Any, x: torch.Tensor, target: Any) -> torch.Tensor:
         (mean,) = self._means(network, x, target, [self.n_samples])
         return mean

@@ -17,7 +17,7 @@ from tqdm.auto import tqdm
 
 from ..engine import candidate_passes, shared_passes
 from ..utils.random import RandomStateLike
-from ..utils.validation import Options, StrOptions
+from ..utils.validation import Options
 from ._base import Explainer, MemoryLike
 from .smooth_grad import SmoothGrad
 
@@ -113,7 +113,7 @@ class SmoothGradCV(Explainer):
         "noise_levels": ["array-like"],  # each value is checked as the parameter of SmoothGrad that it is
         "n_samples": ["array-like"],
         "cv": ["cv_object"],
-        "scoring": [StrOptions(set(get_scorer_names())), callable, list, tuple, dict, None],
+        "scoring": [str, callable, list, tuple, dict, None],
         "refit": [Options(bool, {True}), str, callable],
         "n_jobs": [Integral, None],
     }
@@ -148,6 +148,11 @@ class SmoothGradCV(Explainer):
         grid = {"noise_level": self._values("noise_levels", "noise_level"), "n_samples": self._values("n_samples", "n_samples")}
         candidate = SmoothGrad(**{name: getattr(self, name) for name in SHARED})
         folds = list(check_cv(self.cv, y, classifier=is_classifier(candidate)).split(X, y))
+        if isinstance(self.scoring, str) and self.scoring not in get_scorer_names():
+            raise ValueError(
+                f"scoring of SmoothGradCV must be a scorer, or the name of one of scikit-learn's; got {self.scoring!r}. A "
+                f"metric of skxai is given as skxai.metrics.get_scorer({self.scoring!r})."
+            )
         scorer = check_scoring(candidate, self.scoring)
         results = joblib.Parallel(n_jobs=self.n_jobs, return_as="generator")(
             joblib.delayed(_evaluate)(candidate, X, y, fold, grid, scorer, self.refit) for fold in folds

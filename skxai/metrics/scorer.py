@@ -121,7 +121,7 @@ def explanation_scorer(*names: str, combine: str | None = None, **params: Any) -
     """
     if not names or not all(isinstance(name, str) for name in names):
         raise ValueError(
-            'names of explanation_scorer must be given one by one, as in explanation_scorer("insertion_auc", "neg_deletion_auc"); '
+            "names must be given one by one, as in explanation_scorer('insertion_auc', 'neg_deletion_auc'); "
             f"got {', '.join(map(repr, names)) or 'none'}."
         )
     if combine == "mean":

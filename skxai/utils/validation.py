@@ -4,6 +4,7 @@ Constructor arguments are declared as ``_parameter_constraints`` and checked by 
 re-exported here because it lives in a private module of theirs: should it move, one line changes.
 """
 
+import os
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,7 @@ def check_features(estimator: BaseEstimator, X: ArrayLike, y: Any = "no_validati
         For NaN, infinite, complex, sparse or empty input, and for clips of another shape than in ``fit``.
     """
     name = type(estimator).__name__
+    _refuse_paths(X, f"features for {name}. Put AudioLoader(sample_rate=…) and a spectrogram")
     shape = _shape(X)
     if len(shape) > 4:
         raise ValueError(f"X must have 2 to 4 dimensions, (n, p) to (n, 1, f, t), for {name}; got shape {shape}.")
@@ -86,6 +88,7 @@ def check_waveforms(estimator: BaseEstimator, X: ArrayLike, *, reset: bool = Fal
     ValueError
         For NaN, infinite, sparse or empty input, and for clips of another length than in ``fit``.
     """
+    _refuse_paths(X, f"waveforms for {type(estimator).__name__}. Put AudioLoader(sample_rate=…)")
     expected = getattr(estimator, "n_features_in_", None)
     shape = _shape(X)
     if not reset and len(shape) == 2 and expected is not None and shape[1] != expected:
@@ -150,6 +153,17 @@ def columns_of(labels: ArrayLike, classes: ArrayLike, refusal: str) -> np.ndarra
     if unknown:
         raise ValueError(refusal.format(label=unknown[0], classes=list(column)))
     return np.array([column[label] for label in given], dtype=np.int64)
+
+
+def _refuse_paths(X, rule):
+    """Raise where X holds paths, by a rule of what X must be and what to put before this step."""
+    first = X
+    if isinstance(X, (list, tuple)) and X:
+        first = X[0]
+    elif isinstance(X, np.ndarray) and X.ndim == 1 and X.size:
+        first = X.item(0)
+    if isinstance(first, (str, os.PathLike)):
+        raise ValueError(f"X must be {rule} before it in a Pipeline; got paths, such as {os.fspath(first)!r}.")
 
 
 def _shape(X):
