@@ -238,7 +238,7 @@ class TestErrors:
             ({"refit": False}, "'refit' parameter of SmoothGradCV.*Got False"),
             ({"scoring": TWO}, "'refit' parameter.*insertion_auc, neg_deletion_auc. Got True"),
             ({"scoring": TWO, "refit": "drop"}, "'refit' parameter.*insertion_auc, neg_deletion_auc. Got 'drop'"),
-            ({"scoring": "insertion"}, "'scoring' parameter of SmoothGradCV.*Got 'insertion'"),
+            ({"scoring": "insertion"}, "scoring of SmoothGradCV must be a scorer.*got 'insertion'"),
             ({"cv": 15}, "n_splits=15 greater than the number of samples"),
         ],
         ids=str,
