@@ -97,7 +97,7 @@ def test_a_column_is_sorted_by_its_button_the_best_first(page, compared):
         button.click()
         assert column(page, number) == sorted(column(page, number), reverse=not greater)
         assert len(find(page, "th[aria-sort]")) == 1
-    assert number == len(compared.columns) + 1
+    assert number == len(compared.table.columns) + 1
 
 
 def test_what_has_no_value_comes_last_either_way(page):
@@ -278,7 +278,7 @@ def test_curves_show_what_the_table_says(page, compared):
     texts = [row.text for row in find(page, "#readings tr")]
     for method, text in zip(("saliency", "Grad-CAM", "noise"), texts):
         values = [float(word) for word in text.replace(method, "").split()]
-        assert values[::2] == pytest.approx(compared.loc[method, ["insertion_auc", "deletion_auc"]].tolist(), abs=1e-3)
+        assert values[::2] == pytest.approx(compared.table.loc[method, ["insertion_auc", "deletion_auc"]].tolist(), abs=1e-3)
     assert len(find(page, '[data-kind="insertion"] .curve')) == 3
     find(page, "#readings button")[1].click()
     assert len(find(page, '[data-kind="insertion"] .curve')) == 2
