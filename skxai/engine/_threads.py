@@ -15,10 +15,11 @@ from typing import Any
 
 import torch
 
+from ..utils.locks import ForkSafeLock
 from ._config import get_config
 
 _WORKER = threading.local()
-_STARTING = threading.Lock()
+_STARTING = ForkSafeLock()
 # Just under 32 MiB, up to which glibc takes the largest block that was ever freed for one that will be asked for again.
 KEPT_BLOCK = 2**25 - 2**16
 

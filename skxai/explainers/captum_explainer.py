@@ -3,20 +3,20 @@
 import contextlib
 import importlib
 import inspect
-import threading
 import warnings
 from typing import Any, Self
 
 import torch
 
 from ..engine import layer_name, slices
+from ..utils.locks import ForkSafeLock
 from ..utils.random import RandomStateLike, numpy_seed, torch_seed
 from ..utils.validation import StrOptions
 from ._base import Explainer, MemoryLike
 from ._captum_methods import CLIPS_OF_FIT, METHODS, N_OF_FIT, add_rules, baselines, feature_mask, limit_of, settings_of, window
 
 # captum draws from the global generators and hangs hooks on layers, whose results it keeps there: one batch at a time.
-_ONE_AT_A_TIME = threading.RLock()
+_ONE_AT_A_TIME = ForkSafeLock()
 
 
 class CaptumExplainer(Explainer):

@@ -3,7 +3,6 @@
 import contextlib
 import copy
 import functools
-import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +10,9 @@ import numpy as np
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-_ONE_AT_A_TIME = threading.Lock()
+from .locks import ForkSafeLock
+
+_ONE_AT_A_TIME = ForkSafeLock()
 
 RandomStateLike = int | np.random.RandomState | np.random.Generator | None
 

@@ -2,6 +2,7 @@
 
 import gc
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -49,6 +50,16 @@ def double_by_numpy(module):
     module[4].weight.detach().numpy()[:] *= 2
 
 
+def swap_rows_by_numpy(module):
+    rows = module[4].weight.detach().numpy()
+    rows[:] = rows[::-1].copy()
+
+
+def turn_kernels_by_numpy(module):
+    kernels = module[0].weight.detach().numpy()
+    kernels[:] = kernels[..., ::-1, ::-1].copy()
+
+
 def new_tensor(module):
     module[0].bias = nn.Parameter(module[0].bias.detach() + 1)
 
@@ -69,7 +80,18 @@ def hook(module):
     module[2].register_forward_hook(lambda layer, inputs, output: output + 1)
 
 
-CHANGES = [double_by_data, double_in_place, double_by_numpy, new_tensor, other_statistics, other_setting, other_layer, hook]
+CHANGES = [
+    double_by_data,
+    double_in_place,
+    double_by_numpy,
+    swap_rows_by_numpy,
+    turn_kernels_by_numpy,
+    new_tensor,
+    other_statistics,
+    other_setting,
+    other_layer,
+    hook,
+]
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
@@ -90,6 +112,28 @@ def test_a_change_of_any_value_is_noticed(dtype, start):
         weights.fill_(0)[index] = 1
         assert _sums([weights]) != before
     assert _sums([weights.fill_(0)]) == before
+
+
+@pytest.mark.parametrize("size", [12, 5000])
+def test_values_that_change_places_are_noticed(size):
+    weights = torch.randn(size, generator=torch.Generator().manual_seed(0))
+    before = _sums([weights])
+    for first, second in [(0, 1), (0, size - 1), (2, 3), (size // 2, size // 2 + 1), (size - 2, size - 1)]:
+        weights[[first, second]] = weights[[second, first]]
+        assert _sums([weights]) != before
+        weights[[first, second]] = weights[[second, first]]
+    assert _sums([weights]) == before
+
+
+def test_threads_that_copy_many_networks_do_not_wait_for_each_other_for_ever():
+    def explain(seed):
+        module = nn.Sequential(nn.Conv2d(1, 3, 3), nn.ReLU(), nn.Flatten(), nn.Linear(108, 2)).eval()
+        classifier = PretrainedClassifier(module)
+        return [freeze(classifier, X, layer="0").activation_gradients(torch.from_numpy(X)) for _ in range(3)]
+
+    with ThreadPoolExecutor(16) as pool:
+        done = [pool.submit(explain, seed) for seed in range(48)]
+        assert all(len(each.result(timeout=300)) == 3 for each in done)
 
 
 def test_mode_of_training_is_no_change(module):
