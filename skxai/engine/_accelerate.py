@@ -18,7 +18,8 @@ from ._copies import detached_copy, has_hooks, output_sizes, structural_copy, wi
 from ._differentiable import Differentiable
 from ._forms import Blocked, Rounded, fastest_form
 from ._one_axis import has_layers_over_one_axis, over_images
-from ._rewrite import NotRewritable, rewritten, split_at, trim_kernels
+from ._rewrite import NotRewritable, rewritten, split_at
+from ._trim_kernels import trim_kernels
 
 Purpose = Literal["scores", "gradients", "layer", "hooks"]
 

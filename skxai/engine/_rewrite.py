@@ -5,11 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
-from torch import Tensor, fx, nn
+from torch import fx, nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
-
-from ._layers import CONVOLUTIONS, watch
 
 FOLDABLE = {(nn.Conv1d, nn.BatchNorm1d), (nn.Conv2d, nn.BatchNorm2d), (nn.Conv3d, nn.BatchNorm3d)}
 SOFTMAX_FUNCTIONS = (torch.softmax, functional.softmax)
@@ -267,45 +265,3 @@ def split_at(graph: fx.GraphModule, layer: str | None) -> tuple[fx.GraphModule, 
         copies[node] = above.node_copy(node, copies.__getitem__)
 
     return fx.GraphModule(graph, below), fx.GraphModule(graph, above), needed.index(nodes[last])
-
-
-def trim_kernels(module: nn.Module, example: Tensor) -> None:
-    """Cut off the parts of convolution kernels that only ever see padding, for inputs of the example's shape.
-
-    A 3 × 3 kernel over a single row of frequencies, where a ResNet ends on cepstra, is a 1 × 3 kernel.
-
-    Parameters
-    ----------
-    module : torch.nn.Module
-    example : tensor of shape (1, ...)
-    """
-    seen: dict[Any, set] = {}  # convolution → {(shape of its input, shape of its output)}
-
-    def note(convolution, inputs, output):
-        seen.setdefault(convolution, set()).add((tuple(inputs[0].shape[2:]), tuple(output.shape[2:])))
-
-    watch(module, [layer for layer in module.modules() if type(layer) in CONVOLUTIONS], example, note)
-    for convolution, shapes in seen.items():
-        if len(shapes) == 1 and convolution.padding_mode == "zeros" and not isinstance(convolution.padding, str):
-            _trim(convolution, *shapes.pop())
-
-
-def _trim(convolution, extents, outputs):
-    weight, padding = convolution.weight.detach(), list(convolution.padding)
-    for axis, (extent, n_outputs) in enumerate(zip(extents, outputs)):
-        size, stride = convolution.kernel_size[axis], convolution.stride[axis]
-        pad, dilation = convolution.padding[axis], convolution.dilation[axis]
-        sees = [
-            any(0 <= position * stride - pad + tap * dilation < extent for position in range(n_outputs)) for tap in range(size)
-        ]
-        if all(sees) or not any(sees):
-            continue
-        first, last = sees.index(True), size - 1 - sees[::-1].index(True)
-        trimmed_pad = pad - first * dilation
-        reach = dilation * (last - first) + 1
-        if trimmed_pad >= 0 and (extent + 2 * trimmed_pad - reach) // stride + 1 == n_outputs:
-            weight, padding[axis] = weight.narrow(2 + axis, first, last - first + 1), trimmed_pad
-    if weight.shape != convolution.weight.shape:
-        convolution.weight = nn.Parameter(weight.clone(), requires_grad=False)
-        convolution.kernel_size, convolution.padding = tuple(weight.shape[2:]), tuple(padding)
-        convolution._reversed_padding_repeated_twice = [pad for pad in reversed(padding) for _ in range(2)]

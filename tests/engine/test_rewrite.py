@@ -11,7 +11,8 @@ from skxai.engine import _forward_copy, _recorded_copy, freeze
 from skxai.engine._accelerate import Accelerated, accelerated
 from skxai.engine._copies import detached_copy, output_sizes
 from skxai.engine._one_axis import over_images
-from skxai.engine._rewrite import rewritten, trim_kernels
+from skxai.engine._rewrite import rewritten
+from skxai.engine._trim_kernels import trim_kernels
 from skxai.models import PretrainedClassifier, ResNetClassifier
 from skxai.models.acoumon import AcoumonNet
 from skxai.models.m5 import M5Net
