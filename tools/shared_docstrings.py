@@ -59,18 +59,16 @@ SHARED = {
             "Share of the training set, in equal parts per class, on which ``history_`` follows the loss."
         ),
         "n_threads : int or None, default=1": (
-            "Threads that a CPU trains with; None is torch's number. For a network of this size one is about as fast as many. "
-            "Another number changes the last bits, which training enlarges to 1e-3 of a probability and more: a fixed one "
-            "gives the same network in all workers of joblib."
+            "Threads that a CPU trains with, None for torch's number; a network of this size gains nothing by many. Another "
+            "number changes the last bits, which training enlarges to 1e-3 of a probability and more."
         ),
         "n_threads : int or None, default=None": (
-            "Threads that a CPU trains with; None is torch's number. Another number changes the last bits, which training "
-            "enlarges to 1e-3 of a probability and more: a fixed one gives the same network in all workers of joblib. 1 is "
-            "slower on idle cores, and faster where processes compete for them."
+            "Threads that a CPU trains with, None for torch's number; 1 is slower, but faster where processes compete. Another "
+            "number changes the last bits, which training enlarges to 1e-3 of a probability and more."
         ),
         "random_state : int, RandomState instance or None, default=None": (
-            "Seed of initial weights, batches and validation split. On a CPU the same seed and the same number of threads give "
-            "the same weights, to the bit."
+            "Seed of initial weights, batches and validation split. On a CPU the same seed and ``n_threads`` give the same "
+            "weights, to the bit, in all workers of joblib too."
         ),
         "callbacks : list or None, default=None": "Further skorch callbacks.",
         "verbose : int, default=0": "Above 0 shows a progress bar.",

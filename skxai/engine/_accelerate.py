@@ -8,7 +8,7 @@ never touched.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, fx, nn
@@ -18,18 +18,17 @@ from ._copies import detached_copy, has_hooks, output_sizes, structural_copy, wi
 from ._differentiable import Differentiable
 from ._forms import Blocked, Rounded, fastest_form
 from ._one_axis import has_layers_over_one_axis, over_images
-from ._rewrite import NotRewritable, rewritten, split_at
+from ._rewrite import NotRewritable, Parts, rewritten, split_at
 from ._trim_kernels import trim_kernels
 
+# What a copy is for:
+# - "scores": passes without gradients, of inputs in float32 to outputs in float32. On a CPU the layers compute in oneDNN's own
+#   blocked layout where that is faster, from one to the next without reordering.
+# - "gradients": gradients by its input, on a CPU in blocked layout too.
+# - "layer": the output of a layer, and gradients by it. The copy is cut in two behind the layer where it can be, so that what
+#   is below is as fast as passes without gradients.
+# - "hooks": the layers themselves, on which others hang hooks.
 Purpose = Literal["scores", "gradients", "layer", "hooks"]
-
-
-class Parts(NamedTuple):
-    """A copy that was cut in two behind a layer."""
-
-    below: nn.Module  # from inputs (b, ...) to a tuple of the tensors that are needed above
-    above: nn.Module  # from those to what the module returns
-    place: int  # of the layer's output among them
 
 
 @dataclass(frozen=True)
@@ -74,40 +73,11 @@ def accelerated(
     dtype: torch.dtype = torch.float32,
     made: dict | None = None,
 ) -> Accelerated:
-    """Copy a module into the fastest form that computes the same.
+    """Copy a module into the fastest form that gives the module's own output for ``example (1, ...)``, on the module's device.
 
-    Parameters
-    ----------
-    module : torch.nn.Module
-        The trained network, on any device.
-    example : tensor of shape (1, ...)
-        One input on the module's device: a form is used only if it gives the module's own output for it.
-    purpose : {"scores", "gradients", "layer", "hooks"}
-        What the copy is for.
-
-        - "scores": passes without gradients, of inputs in float32 to outputs in float32. On a CPU the layers compute in
-          oneDNN's own blocked layout where that is faster, from one to the next without reordering.
-        - "gradients": gradients by its input, on a CPU in blocked layout too.
-        - "layer": the output of ``layer``, and gradients by it. The copy is cut in two behind the layer where it can be, so
-          that what is below is as fast as passes without gradients.
-        - "hooks": the layers themselves, on which others hang hooks.
-    strip_softmax : bool, default=False
-        Remove a softmax at the end, so that the output is logits.
-    layer : str or None, default=None
-        Dotted name of a layer whose output will be asked for: nothing is folded into or across it.
-    dtype : torch.dtype, default=torch.float32
-        float32 or bfloat16, for "scores".
-    made : dict or None, default=None
-        Layers of another copy that may be used here too, see ``rewritten``.
-
-    Returns
-    -------
-    Accelerated
-
-    Raises
-    ------
-    ValueError
-        If the module cannot take the example.
+    ``strip_softmax``: remove a softmax at the end, so that the output is logits. ``layer``: the dotted name of the layer whose
+    output will be asked for; nothing is folded into or across it. ``dtype``: float32 or bfloat16, for "scores". ``made``:
+    layers of another copy that may be used here too, see ``rewritten``. Raise ValueError if the module cannot take the example.
     """
     return _FORMS[purpose](_Order(module, example, strip_softmax, layer, dtype, made))
 
@@ -189,7 +159,7 @@ def _for_layer(order: _Order) -> Accelerated:
     frozen = _rewritten_copy(order)
     if not isinstance(frozen.module, fx.GraphModule):
         return frozen
-    parts = Parts(*split_at(frozen.module, order.layer))
+    parts = split_at(frozen.module, order.layer)
     with torch.inference_mode():
         expected = parts.below(order.example.clone())
     if not all(isinstance(tensor, Tensor) for tensor in expected):
@@ -206,7 +176,7 @@ def _for_layer(order: _Order) -> Accelerated:
             if all(reference.agrees("Blocked below a layer", *pair, 1e-5) for pair in zip(got, expected, strict=True)):
                 return replace(frozen, parts=parts)
     again = _rewritten_copy(replace(order, made=None))
-    return replace(frozen, parts=Parts(*split_at(again.module, order.layer)))
+    return replace(frozen, parts=split_at(again.module, order.layer))
 
 
 _FORMS = {"scores": _for_scores, "gradients": _for_gradients, "layer": _for_layer, "hooks": _rewritten_copy}

@@ -27,24 +27,12 @@ def refused_for(owner: str, form: str, *errors: type[Exception]) -> Iterator[Non
 
 @dataclass(frozen=True)
 class Reference:
-    """What a copy must give for one input.
+    """What a copy must give for one input."""
 
-    Attributes
-    ----------
-    owner : str
-        What the module is called in the log.
-    example : tensor of shape (1, ...)
-        The input.
-    expected : tensor
-        The output.
-    rounding : float
-        What float32 leaves open in the output, relative to its largest value.
-    """
-
-    owner: str
-    example: Tensor
-    expected: Tensor
-    rounding: float
+    owner: str  # what the module is called in the log
+    example: Tensor  # the input (1, ...)
+    expected: Tensor  # the output
+    rounding: float  # what float32 leaves open in the output, relative to its largest value
 
     def accepts(self, form: str, candidate: nn.Module, least: float, *, stripped: bool = False) -> bool:
         """Return whether a copy gives the expected output, where a softmax was ``stripped`` with one."""
@@ -87,8 +75,8 @@ def output_and_gradient(module: nn.Module, example: Tensor) -> tuple[Tensor, Ten
 def rounding_of(module: nn.Module, example: Tensor, expected: Tensor) -> float:
     """Return how far the output moves where the last bit of the input does, relative to its largest value.
 
-    No rewriting can agree better than the module agrees with itself. Most networks lose one digit; in a deep one with large
-    residual sums float32 leaves less than four.
+    No rewriting can agree better than the module agrees with itself: in a deep network with large residual sums float32 leaves
+    less than four digits.
     """
     signs = torch.randint(0, 2, example.shape, generator=torch.Generator().manual_seed(0)).to(example.device) * 2 - 1
     last_bit = torch.finfo(example.dtype).eps * example.abs().max()

@@ -17,22 +17,10 @@ FEW_ROUNDS = 8
 
 
 def batch_size_within(bytes_per_input: float, device: str | None = "cpu", n_threads: int = 1) -> int:
-    """Return how many inputs a thread takes through the network at once.
+    """Return how many inputs each of ``n_threads`` threads takes through the network at once: at least 1, at most what is fast.
 
-    Parameters
-    ----------
-    bytes_per_input : float
-        What one input holds in memory on its way through the network.
-    device : str or None
-        "cpu", or the type of another, such as "cuda"; None where no network runs.
-    n_threads : int, default=1
-        How many threads do so at the same time.
-
-    Returns
-    -------
-    int
-        At least 1, at most what is fast; for all threads within half of ``sklearn.get_config()["working_memory"]`` (MiB):
-        the other half is for what callers hold beside it.
+    ``device`` is "cpu" or the type of another, None where no network runs. All threads together stay within half of
+    ``sklearn.get_config()["working_memory"]`` (MiB): the other half is for what callers hold beside it.
     """
     bytes_per_input = max(bytes_per_input, 1)
     budget = get_config()["working_memory"] * 2**20 / 2 / n_threads
@@ -48,13 +36,9 @@ def slices(n: int, size: int) -> list[slice]:
 
 
 def blocks(n_clips: int, n_variants: int, size: int, n_threads: int = 1) -> Iterator[tuple[slice, slice]]:
-    """Cut the grid clips × variants into rectangles of at most ``size`` cells, enough to keep ``n_threads`` busy.
+    """Yield slices ``clips, variants`` that cut the grid into rectangles of at most ``size`` cells, to keep ``n_threads`` busy.
 
     A rectangle, unlike a run of flat indices, lets a caller build its inputs by broadcasting. A small grid stays whole.
-
-    Yields
-    ------
-    clips, variants : slice
     """
     cells = n_clips * n_variants
     if cells <= min(size, FEWEST_PER_THREAD * n_threads):
@@ -81,7 +65,7 @@ def _in_full_rounds(n_clips, n_variants, size, n_threads):
 
 
 def _in_many(n_clips, n_variants, size):
-    """Return how many times to cut both ways where it is enough that no block has more cells than ``size``."""
+    """Return how many times to cut both ways so that no block has more cells than ``size``."""
     n_columns = -(-n_variants // size)
     width = -(-n_variants // n_columns)
     return -(-n_clips // max(1, size // width)), n_columns

@@ -116,8 +116,7 @@ def _return_freed_memory():
 def fingerprint(module: nn.Module) -> tuple:
     """Return a value that changes with the module's weights, layers, settings and hooks.
 
-    The weights are summed bit by bit besides asking torch for their version, since a change through ``.data`` or NumPy does
-    not count as one.
+    The weights are summed bit by bit besides asking torch for their version, which a change through ``.data`` or NumPy leaves.
     """
     layers = [
         (name, id(layer), _settings(layer), tuple(layer._forward_hooks), tuple(layer._forward_pre_hooks))

@@ -13,15 +13,10 @@ from ._scores import Output
 
 
 class FeatureRange(NamedTuple):
-    """The values that features take, and which of them is silence.
+    """The lowest and the highest feature value seen in ``fit``, and that of silence, where there is nothing to hear.
 
-    Attributes
-    ----------
-    lowest, highest : float
-        Feature value seen in ``fit``.
-    silence : float
-        The feature value where there is nothing to hear: the lowest one, as on a decibel or min–max scale, or what the
-        classifier tells by ``silence_``, as 0 in a waveform, whose lowest value is a loud one.
+    Silence is the lowest value, as on a decibel or min–max scale, or what the classifier tells by ``silence_``: 0 in a
+    waveform, whose lowest value is a loud one.
     """
 
     lowest: float
@@ -52,9 +47,8 @@ class FittedClassifier(Protocol):
 class FittedNetworkClassifier(FittedClassifier, Protocol):
     """What a fitted classifier with a torch module has: those of ``skxai.models``, and your own if explainers are to use it.
 
-    Only ``module_`` must be there. What stands in the place of the others, as for a skorch ``NeuralNetClassifier``, is said
-    with each. On a skorch net in ``FrozenEstimator``, which keeps what is set on it, they can be set as attributes, such as
-    ``net.silence_ = 0.0``.
+    Only ``module_`` must be there; with each of the others it is said what stands in its place, as for a skorch
+    ``NeuralNetClassifier``. On a skorch net in ``FrozenEstimator`` they can be set, such as ``net.silence_ = 0.0``.
     """
 
     @property
@@ -100,13 +94,7 @@ def module_of(estimator: BaseEstimator) -> nn.Module | None:
 
 
 def output_of(classifier: BaseEstimator) -> Output:
-    """Return what a classifier's module returns, see ``FittedNetworkClassifier``.
-
-    Raises
-    ------
-    ValueError
-        If neither the classifier nor its criterion says it.
-    """
+    """Return what a classifier's module returns; raise ValueError if neither the classifier nor its criterion says it."""
     if hasattr(classifier, "output_"):
         return classifier.output_
     criterion = getattr(classifier, "criterion_", None)

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import torch
 
+Precision = Literal["float32", "bfloat16"]
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
@@ -25,7 +26,7 @@ def get_config() -> dict[str, Any]:
     return {**_SETTINGS, **_INSIDE.get({})}
 
 
-def set_config(*, precision: Literal["float32", "bfloat16"] | None = None, tune_process: bool | None = None) -> None:
+def set_config(*, precision: Precision | None = None, tune_process: bool | None = None) -> None:
     """Set how the engine runs, for the whole process. Inside a ``config_context`` the block's own settings go on.
 
     Parameters
@@ -44,10 +45,8 @@ def set_config(*, precision: Literal["float32", "bfloat16"] | None = None, tune_
 
     Raises
     ------
-    ValueError
-        For another precision.
-    TypeError
-        For another ``tune_process`` than True or False.
+    ValueError, TypeError
+        For another precision; for another ``tune_process`` than True or False.
 
     Examples
     --------
@@ -60,9 +59,7 @@ def set_config(*, precision: Literal["float32", "bfloat16"] | None = None, tune_
 
 
 @contextlib.contextmanager
-def config_context(
-    *, precision: Literal["float32", "bfloat16"] | None = None, tune_process: bool | None = None
-) -> Iterator[None]:
+def config_context(*, precision: Precision | None = None, tune_process: bool | None = None) -> Iterator[None]:
     """Run the engine with other settings inside the block, in this thread only.
 
     Parameters
@@ -72,15 +69,10 @@ def config_context(
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from skxai import config_context
-    >>> from skxai.models import AcoumonClassifier
-    >>> X = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32)
-    >>> classifier = AcoumonClassifier(max_epochs=1, random_state=0).fit(X, np.repeat([0, 1], 10))
-    >>> with config_context(precision="bfloat16"):
-    ...     rough = classifier.predict_proba(X)
-    >>> bool(abs(rough - classifier.predict_proba(X)).max() < 0.01)
-    True
+    >>> import skxai
+    >>> with skxai.config_context(precision="bfloat16"):
+    ...     skxai.get_config()["precision"]
+    'bfloat16'
     """
     token = _INSIDE.set({**_INSIDE.get({}), **_checked(precision, tune_process)})
     try:

@@ -13,7 +13,7 @@ from ._layers import tensor_of, watch
 def detached_copy(module: nn.Module) -> nn.Module:
     """Copy in eval mode, with no parameter gradients and no in-place activations.
 
-    The weights are still the module's own. A forward pass can't change them; buffers it can, so that they are copied here.
+    The weights are still the module's own; buffers, which a forward pass can change, are copied.
     """
     clone = structural_copy(module).eval()
     child: Any
@@ -25,9 +25,8 @@ def detached_copy(module: nn.Module) -> nn.Module:
 
 def structural_copy(module: nn.Module) -> nn.Module:
     """Copy the layers of a module around the same weights."""
-    return copy.deepcopy(
-        module, {id(weight): nn.Parameter(weight.detach(), requires_grad=False) for weight in module.parameters()}
-    )
+    weights = {id(weight): nn.Parameter(weight.detach(), requires_grad=False) for weight in module.parameters()}
+    return copy.deepcopy(module, weights)
 
 
 def with_weights_of_its_own(frozen: nn.Module, module: nn.Module) -> nn.Module:

@@ -17,14 +17,9 @@ CHANNELS_AT_ONCE = 16
 
 
 class Differentiable(nn.Module):
-    """A module of blocked layers through which gradients flow to its input; it is taken over.
+    """A module through which gradients flow to its input, of blocked layers, which its convolutions may be already.
 
-    Parameters
-    ----------
-    module : torch.nn.Module
-        Its convolutions may be blocked already.
-    example : tensor of shape (1, ...)
-        One input.
+    The module is taken over; ``example (1, ...)`` is one input.
     """
 
     def __init__(self, module: nn.Module, example: Tensor):

@@ -12,22 +12,10 @@ MOST_TAPS_OF_CHANNELS_LAST = 9
 
 
 def fastest_form(module: nn.Module, example: Tensor) -> type[nn.Module]:
-    """Return the form in which a channels-last copy of a module is fastest, by its kernels and the processor.
+    """Return the form, ``Blocked`` or ``ChannelsLast``, in which a channels-last copy of a module on a CPU is fastest.
 
-    With AVX-512 that is oneDNN's blocked layout. It could be timed, but then two processes might choose differently, and their
-    results differ in the last digit.
-
-    Parameters
-    ----------
-    module : torch.nn.Module
-        On a CPU.
-    example : tensor of shape (1, channels, rows, columns)
-        One input.
-
-    Returns
-    -------
-    type
-        ``Blocked`` or ``ChannelsLast``.
+    It depends on the kernels and the processor; with AVX-512 it is oneDNN's blocked layout. It could be timed, but then two
+    processes might choose differently, and their results differ in the last digit.
     """
     if torch.backends.cpu.get_cpu_capability() != "AVX2":
         return Blocked

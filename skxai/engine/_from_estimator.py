@@ -22,33 +22,12 @@ def freeze(
     batch_size: int | None = None,
     module: nn.Module | None = None,
 ) -> FrozenNetwork:
-    """Make the fast copy of a fitted classifier's network.
+    """Make the fast copy of the network of a fitted classifier, which may be inside an explainer or ``FrozenEstimator``.
 
-    Parameters
-    ----------
-    estimator : classifier
-        A classifier of this package, a skorch ``NeuralNetClassifier``, or either in ``FrozenEstimator``.
-    X : ndarray of shape (n, ...)
-        What will be explained; its first clip serves as the example.
-    layer : str, int or None, default=None
-        The layer to record: a name, or an index into the convolutions.
-    last_convolution : bool, default=False
-        Whether None means the last convolution, rather than no layer.
-    batch_size : int or None, default=None
-        Inputs at once; None: within the working memory.
-    module : torch.nn.Module or None, default=None
-        Another module in the place of the classifier's, such as a randomised copy.
-
-    Returns
-    -------
-    FrozenNetwork
-
-    Raises
-    ------
-    TypeError
-        If the estimator holds no torch module.
-    ValueError
-        If there is no such layer, or if the module does not return one score for each class.
+    The first clip of ``X (n, ...)`` serves as the example. ``layer``, a name or an index into the convolutions, is recorded;
+    None is no layer, or with ``last_convolution`` the last convolution. ``batch_size`` None is within the working memory.
+    ``module`` takes the place of the classifier's own, such as a randomised copy. Raise TypeError if the estimator holds no
+    torch module, ValueError if there is no such layer, or if the module does not return one score for each class.
     """
     estimator = unwrap(estimator)
     module = module_of(estimator) if module is None else module
@@ -70,25 +49,9 @@ def freeze(
 
 @shared
 def predictor(estimator: BaseEstimator, X: np.ndarray, *, batch_size: int | None = None) -> Predictor:
-    """Return a ``Predictor`` of any fitted classifier, or of the classifier inside an explainer.
+    """Return a ``Predictor`` of any fitted classifier with ``predict_proba``, or of the classifier inside an explainer.
 
-    Parameters
-    ----------
-    estimator : classifier or explainer
-        With ``predict_proba`` and ``classes_``.
-    X : ndarray of shape (n, ...)
-        What will be predicted; its first clip serves as the example.
-    batch_size : int or None, default=None
-        Inputs at once; None: within the working memory.
-
-    Returns
-    -------
-    Predictor
-
-    Raises
-    ------
-    TypeError
-        If the estimator has no ``predict_proba``.
+    The first clip of ``X (n, ...)`` serves as the example; ``batch_size`` None is within the working memory.
     """
     classifier = unwrap(estimator)
     if module_of(classifier) is not None:

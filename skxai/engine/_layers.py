@@ -15,25 +15,9 @@ def convolution_names(module: nn.Module) -> list[str]:
 
 
 def layer_name(module: nn.Module, layer: str | int | None = None) -> str:
-    """Find a layer by name or index.
+    """Return the dotted name of a layer as in ``module.named_modules()``, given by name or by index into the convolutions.
 
-    Parameters
-    ----------
-    module : torch.nn.Module
-        The network.
-    layer : str, int or None
-        A dotted name as in ``module.named_modules()``, an index into the convolutions (−1 is the last), or None for the
-        last convolution.
-
-    Returns
-    -------
-    str
-        The dotted name.
-
-    Raises
-    ------
-    ValueError
-        If there is no such layer, or no convolution to choose from.
+    Index −1 or None is the last convolution. Raise ValueError if there is no such layer, or no convolution to choose from.
     """
     owner = type(module).__name__
     if isinstance(layer, str):
@@ -64,7 +48,7 @@ def tensor_of(output: Any) -> Any:
 def watch(module: nn.Module, layers: Iterable[nn.Module], inputs: Tensor, note: Callable) -> None:
     """Run a module without gradients and call ``note(layer, inputs, output)`` after each call of one of ``layers``.
 
-    The module may work in place on what it is given: it gets a copy.
+    The module gets a copy of the inputs, on which it may work in place.
     """
 
     def hook(layer, args, kwargs, output):

@@ -16,32 +16,13 @@ BASELINES = ("floor", "mean", "blur", "uniform")
 
 
 def resolve_baseline(baseline: str | float, x: Tensor, feature_range: FeatureRange, seed: int = 0) -> Tensor:
-    """Return the values that stand for "nothing to hear".
+    """Return the values that stand for "nothing to hear" in clips ``x (n, ...)``, to be broadcast against them.
 
-    Parameters
-    ----------
-    baseline : {"floor", "mean", "blur", "uniform"} or float
-        "floor" is silence: the lowest feature value seen in ``fit``, or 0 for a classifier of waveforms, or whatever else
-        the classifier declares by ``silence_``; "mean" each clip's mean; "blur" each clip smoothed by a Gaussian of a tenth
-        of its extent along each axis, which of a waveform leaves next to nothing; "uniform" one draw for each feature, shared
-        by all clips, between the lowest and the highest value seen in ``fit``, which in a waveform is loud noise; a number is
-        itself.
-    x : tensor of shape (n, ...)
-        The clips.
-    feature_range : FeatureRange
-        Of the features seen in ``fit``.
-    seed : int, default=0
-        Of the uniform draws.
-
-    Returns
-    -------
-    tensor of shape (1, ...) or (n, ...)
-        To be broadcast against ``x``.
-
-    Raises
-    ------
-    ValueError
-        For another baseline.
+    "floor" is silence: the lowest feature value seen in ``fit``, or 0 for a classifier of waveforms, or whatever else the
+    classifier declares by ``silence_``; "mean" each clip's mean; "blur" each clip smoothed by a Gaussian of a tenth of its
+    extent along each axis, which of a waveform leaves next to nothing; "uniform" one draw for each feature, shared by all
+    clips, between the lowest and the highest value seen in ``fit``, which in a waveform is loud noise; a number is itself.
+    Raise ValueError for another baseline. ``seed`` is that of the uniform draws.
     """
     ones = [1] * (x.dim() - 1)
     if isinstance(baseline, Real) and not isinstance(baseline, bool) and np.isfinite(baseline):

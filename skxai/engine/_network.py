@@ -21,7 +21,7 @@ from ._forward_copy import ForwardCopy
 from ._layers import convolution_names, watch
 from ._predictor import Predictor
 from ._recorded_copy import RecordedCopy, UpperPart
-from ._scores import Output, Scores, probabilities_of
+from ._scores import Output, Scores
 from ._threads import map_in_threads
 
 # What an input holds on its way through a network, as a multiple of the outputs of its leaf modules: functional
@@ -30,30 +30,12 @@ WORKSPACE = 2.0
 
 
 class FrozenNetwork(Predictor):
-    """The fast, frozen copies of a classifier's network.
+    """The fast, frozen copies of a classifier's network, which returns scores of ``classes (k,)``; the module is never touched.
 
-    One copy is for passes without gradients, in the layout and the number format that are fastest; another is for gradients
-    and for recording a layer. Both are made once for a module, however many networks are made of it.
-
-    Parameters
-    ----------
-    module : torch.nn.Module
-        The trained module; it is copied and never touched.
-    example : ndarray of shape (1, ...)
-        One input, to check the copies and to measure their memory.
-    classes : ndarray of shape (k,)
-        The labels, in the order of the outputs.
-    output : "logits", "probabilities" or callable
-        What the module returns, or a function of it that gives logits ``(b, k)``.
-    layer : str, int or None, default=None
-        The layer that will be asked for, see ``layer_name``. None: no layer.
-    batch_size : int or None, default=None
-        Inputs at once, in all threads together; None: within the working memory.
-
-    Attributes
-    ----------
-    batch_size : int
-        Inputs at once in a forward pass, in each thread.
+    One copy is for passes without gradients, in the layout and the number format that are fastest; another is for gradients and
+    for recording a ``layer``. Both are made once for a module, however many networks are made of it. ``example (1, ...)``, one
+    input, is for checking the copies and measuring their memory. ``batch_size`` is that of all threads together; None is within
+    the working memory.
     """
 
     def __init__(
@@ -96,8 +78,6 @@ class FrozenNetwork(Predictor):
             return self._forced_batch_size // self.n_threads
         return batch_size_within(bytes_per_input, self.device.type, self.n_threads)
 
-    # -- passes --------------------------------------------------------------------------------------------------------
-
     def run(self, function: Callable, blocks: Iterable[tuple[slice, ...]]) -> Iterator[tuple[tuple[slice, ...], Any]]:
         def attempt(block):
             return [(block, function(*block))] if self.device.type == "cpu" else list(_halving(function, block))
@@ -114,7 +94,7 @@ class FrozenNetwork(Predictor):
 
     @torch.inference_mode()
     def probabilities(self, inputs: Tensor) -> Tensor:
-        return probabilities_of(self.logits(inputs))
+        return torch.softmax(self.logits(inputs), dim=1)
 
     def input_gradient(self, inputs: Tensor, target: Tensor | None = None) -> Tensor:
         """Return ∂S_c/∂x of the shape of ``inputs``, for the class ``target`` ``(b,)`` or the predicted one."""
@@ -138,23 +118,10 @@ class FrozenNetwork(Predictor):
         return self._recorded.upper_part(inputs)
 
     def sweep_upper_part(self, part: UpperPart, n_variants: int, make: Callable, target: Tensor) -> Tensor:
-        """Run the part of the network above the layer on every variant of the layer's output in every clip.
+        """Return S_c ``(b, n_variants)`` of what the part of the network above the layer makes of variants of its output.
 
-        Parameters
-        ----------
-        part : UpperPart
-            For b clips, from ``upper_part(inputs)``.
-        n_variants : int
-            How many variants there are of each clip.
-        make : callable
-            ``make(clips, variants)``, two slices → tensor ``(c, v, channels, ...)`` in the place of A, made when it is needed.
-        target : tensor of shape (b,)
-            Column of the class whose score is asked for.
-
-        Returns
-        -------
-        tensor of shape (b, n_variants)
-            S_c of each variant.
+        ``part`` is of b clips, from ``upper_part``; ``make(clips, variants)``, two slices → tensor ``(c, v, channels, ...)`` in
+        the place of A, is called when they are needed; ``target (b,)`` is the column of the class.
         """
         size = self._size_within(WORKSPACE * (2 * self._forward.largest + part.bytes_per_clip))
 
@@ -163,13 +130,11 @@ class FrozenNetwork(Predictor):
 
         return self._sweep(len(part.activations), n_variants, of_variants, target, size)[0]
 
-    # -- layers --------------------------------------------------------------------------------------------------------
-
     def scores_module(self) -> Scores:
-        """Return a new module of the module's own layers, with weights of its own, that returns the scores S.
+        """Return a new module of the module's own layers, with weights of its own, that returns the scores S: to hang hooks on.
 
-        It is for those who hang hooks on layers or change them. A softmax at the end is removed; where it is no layer, the
-        layers are those of the fast copy, which may be fewer and in another order.
+        A softmax at the end is removed; where it is no layer, the layers are those of the fast copy, which may be fewer and in
+        another order.
         """
         plain = copy.deepcopy(detached_copy(self._module))
         if self._output == "probabilities":
@@ -185,12 +150,11 @@ class FrozenNetwork(Predictor):
         plain = detached_copy(self._module)
         shapes: dict[str, tuple[int, ...]] = {}
         names = {plain.get_submodule(name): name for name in convolution_names(plain)}
-        watch(
-            plain,
-            names,
-            self.tensor(x),
-            lambda layer, inputs, output: shapes.__setitem__(names[layer], tuple(output.shape[1:])),
-        )
+
+        def note(layer, inputs, output):
+            shapes[names[layer]] = tuple(output.shape[1:])
+
+        watch(plain, names, self.tensor(x), note)
         return shapes
 
     def _check_scores(self):

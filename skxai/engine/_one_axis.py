@@ -26,10 +26,7 @@ def has_layers_over_one_axis(module: nn.Module) -> bool:
 
 
 def over_images(module: nn.Module) -> Any:
-    """Exchange convolutions and max poolings over one axis for those over images of one row, in place; return the module.
-
-    Weights are shared with the layers that were there.
-    """
+    """Exchange convolutions and max poolings over one axis, in place and around the same weights, for those over images."""
     for name, layer in list(module.named_modules()):
         image = _convolution_over_images(layer) or _pooling_over_images(layer)
         if name and image is not None:

@@ -20,27 +20,13 @@ BYTES_PER_VALUE = 4 + 8
 
 
 class Predictor(ABC):
-    """A fitted classifier behind one interface: batches of tensors in, probabilities out.
+    """A fitted classifier behind one interface: batches of tensors in, probabilities ``(b, k)`` out."""
 
-    Attributes
-    ----------
-    classes_ : ndarray of shape (k,)
-        The labels, in the order of the columns.
-    batch_size : int
-        How many inputs go through at once, in each of ``n_threads`` threads.
-    n_threads : int
-        How many blocks of work are run at the same time.
-    device : torch.device
-        Where tensors are made.
-    owner : str
-        What the classifier is called in messages.
-    """
-
-    device = torch.device("cpu")
-    n_threads = 1
-    classes_: np.ndarray
-    batch_size: int
-    owner: str
+    device = torch.device("cpu")  # where tensors are made
+    n_threads = 1  # how many blocks of work are run at the same time
+    classes_: np.ndarray  # the labels (k,), in the order of the columns
+    batch_size: int  # how many inputs go through at once, in each thread
+    owner: str  # what the classifier is called in messages
 
     def tensor(self, array: np.ndarray) -> Tensor:
         """Copy an array onto the device: whatever a module does in place never reaches the caller's data."""
@@ -59,24 +45,15 @@ class Predictor(ABC):
     def cut(self, n_clips: int, n_variants: int, size: int, *, alongside: int = 1) -> list[tuple[slice, slice]]:
         """Return clips × variants, cut into blocks of at most ``size`` for the threads that are free; see ``blocks``.
 
-        Of several such grids that are run ``alongside`` each other, each gets its share of the threads.
+        Of several grids that are run ``alongside`` each other, each gets its share of the threads.
         """
         return list(blocks(n_clips, n_variants, size, -(-free_threads(self.n_threads) // alongside)))
 
     def run(self, function: Callable, blocks: Iterable[tuple[slice, ...]]) -> Iterator[tuple[tuple[slice, ...], Any]]:
-        """Run ``function(*block)`` on blocks of the work, in parallel where that is faster.
+        """Yield ``block, function(*block)`` for blocks, tuples of slices, in order; in parallel where that is faster.
 
-        Parameters
-        ----------
-        function : callable
-            Takes the slices of a block. On a CPU it runs in threads: it may write to its own part of an array only.
-        blocks : iterable of tuple of slice
-            The work. On a GPU that runs out of memory a block is halved and both halves are run.
-
-        Yields
-        ------
-        block, result : tuple of slice, object
-            In order.
+        On a CPU the function runs in threads: it may write to its own part of an array only. On a GPU that runs out of memory a
+        block is halved and both halves are run.
         """
         for block in blocks:
             yield block, function(*block)
@@ -89,26 +66,11 @@ class Predictor(ABC):
         target: Tensor,
         scores: Callable[[Tensor], Tensor] | None = None,
     ) -> tuple[Tensor, Tensor]:
-        """Run the network on every variant of every clip.
+        """Return p_c of every variant of every clip ``(n_clips, n_variants)``, and the columns of the predicted classes, int32.
 
-        Parameters
-        ----------
-        n_clips, n_variants : int
-            The size of the grid.
-        make : callable
-            ``make(clips, variants)``, two slices → tensor ``(c, v, ...)`` of inputs, made when they are needed: memory
-            does not grow with the grid.
-        target : tensor of shape (n_clips,)
-            Column of the class whose probability is asked for.
-        scores : callable or None, default=None
-            From inputs ``(b, ...)`` to scores ``(b, k)`` that stand in for the probabilities: ``logits``, say.
-
-        Returns
-        -------
-        probability : tensor of shape (n_clips, n_variants)
-            p_c of each variant.
-        predicted : tensor of shape (n_clips, n_variants), int32
-            Column of the class predicted for it.
+        ``make(clips, variants)``, two slices → inputs ``(c, v, ...)``, is called when they are needed, so that memory does not
+        grow with the grid. ``target (n_clips,)`` holds the columns of c. ``scores``, from inputs ``(b, ...)`` to ``(b, k)``,
+        stands in for the probabilities: ``logits``, say.
         """
         scores = self.probabilities if scores is None else scores
 
@@ -136,18 +98,9 @@ class Predictor(ABC):
         return of_target, predicted
 
     def class_indices(self, X: np.ndarray, target: Any = None) -> np.ndarray:
-        """Return the column ``(n,)`` of the class to explain in each clip.
+        """Return the column ``(n,)`` of the class to explain: of ``target``, one label or one for each clip, or the predicted.
 
-        Parameters
-        ----------
-        X : ndarray of shape (n, ...)
-        target : label, array-like of shape (n,) or None
-            A class label for all clips, one for each, or None for the predicted class.
-
-        Raises
-        ------
-        ValueError
-            For a label that the classifier does not know, or another number of labels than clips.
+        Raise ValueError for a label that the classifier does not know, or another number of labels than clips.
         """
         if target is None:
             return self.predicted_indices(X)
@@ -169,17 +122,7 @@ def unperturbed_probabilities(predictor: Predictor, X: np.ndarray) -> np.ndarray
 
 
 class OpaquePredictor(Predictor):
-    """Any fitted scikit-learn classifier: only its probabilities are known.
-
-    Parameters
-    ----------
-    estimator : classifier
-        With ``predict_proba`` and ``classes_``.
-    n_values : int
-        Feature values of an input.
-    batch_size : int or None, default=None
-        Inputs at once; None: within the working memory.
-    """
+    """Any fitted classifier of inputs of ``n_values`` features: only its probabilities are known."""
 
     def __init__(self, estimator: FittedClassifier, n_values: int, batch_size: int | None = None):
         self.estimator, self.owner = estimator, type(estimator).__name__

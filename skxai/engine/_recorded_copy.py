@@ -18,49 +18,19 @@ from ._sharing import shared_by_content
 
 @dataclass(frozen=True)
 class UpperPart:
-    """The part of a network above a layer, for clips whose part below has run.
+    """The part of a network above a layer, for b clips whose part below has run."""
 
-    Attributes
-    ----------
-    activations : tensor of shape (b, channels, ...)
-        The layer's output A.
-    bytes_per_clip : int
-        Of what is held of a clip, and once more for each variant of its A.
-    logits : callable
-        ``logits(others, clips)``: from tensors ``(c, v, channels, ...)`` in the place of A, v for each clip of a slice, to
-        scores S ``(c, v, k)``.
-    """
-
-    activations: Tensor
-    bytes_per_clip: int
+    activations: Tensor  # the layer's output A (b, channels, ...)
+    bytes_per_clip: int  # of what is held of a clip, and once more for each variant of its A
+    # logits(others, clips): from tensors (c, v, channels, ...) in the place of A, v for each clip of a slice, to S (c, v, k)
     logits: Callable
 
 
 class RecordedCopy:
-    """The frozen copy of a module, with a recorder at one of its layers.
+    """The frozen copy of a module for gradients, with a recorder at its ``layer``, if any; several threads may use it at once.
 
-    It may be used by several threads at once.
-
-    Parameters
-    ----------
-    module : torch.nn.Module
-        The trained module; it is copied and never touched.
-    example : tensor of shape (1, ...)
-        One input, on the module's device.
-    output : "logits", "probabilities" or callable
-        What the module returns, or a function of it that gives logits ``(b, k)``.
-    layer : str or None
-        The layer that can be recorded.
-    forward : ForwardCopy
-        The module's copy for passes without gradients: the part below the layer, or without one the whole, consists of its
-        layers where it can.
-
-    Attributes
-    ----------
-    module : torch.nn.Module or None
-        The copy; None where it was cut in two at the layer.
-    graph_bytes : int
-        Bytes of the outputs of all layers, for one input.
+    ``example (1, ...)`` is one input, on the module's device. The part below the layer, or without one the whole, consists of
+    the layers of ``forward``, the module's copy for passes without gradients, where it can.
     """
 
     def __init__(self, module: nn.Module, example: Tensor, output: Output, layer: str | None, forward: ForwardCopy):
@@ -73,8 +43,8 @@ class RecordedCopy:
             layer=layer,
             made=shared_convolutions(forward.module),
         )
-        self._parts = frozen.parts
-        self.module, self.graph_bytes = frozen.module, frozen.total
+        self.module, self._parts = frozen.module, frozen.parts  # the former is None where the copy was cut in two
+        self.graph_bytes = frozen.total  # of the outputs of all layers, for one input
         self.output = "logits" if frozen.stripped else output
         self._record = threading.local()
         if layer is not None and self._parts is None:

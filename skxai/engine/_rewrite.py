@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import fx, nn
@@ -22,30 +22,12 @@ class NotRewritable(Exception):
 def rewritten(
     module: nn.Module, layer: str | None, strip_softmax: bool, made: dict[tuple[str, str | None], nn.Module] | None = None
 ) -> tuple[fx.GraphModule, bool]:
-    """Trace a module and rewrite its graph.
+    """Trace a module, rewrite its graph, and return it with whether a softmax was removed from its end.
 
-    Parameters
-    ----------
-    module : torch.nn.Module
-        Its layers are shared with the result where they stay as they are.
-    layer : str or None
-        Dotted name of a layer whose output will be asked for: it stays one module, and nothing is moved across it.
-    strip_softmax : bool
-        Remove a softmax at the end.
-    made : dict from (str, str or None) to torch.nn.Module, or None
-        Layers of another copy of the module, by the names of a convolution and of the batch norm that is folded into it. Below
-        the asked layer, or without one everywhere, they take the places of their like: their weights are not held twice.
-
-    Returns
-    -------
-    graph : torch.fx.GraphModule
-    stripped : bool
-        Whether a softmax was removed.
-
-    Raises
-    ------
-    NotRewritable
-        If fx cannot trace the module, or if the layer is never called.
+    Layers that stay as they are are shared with the module. ``layer``, whose output will be asked for, stays one module, and
+    nothing is moved across it. ``made`` are layers of another copy, by the names of a convolution and of the batch norm that is
+    folded into it: below the asked layer, or without one everywhere, they take the places of their like, so that their weights
+    are not held twice. Raise NotRewritable if fx cannot trace the module, or if the layer is never called.
     """
     graph = traced(module, layer)
     if layer is not None and not any(node.op == "call_module" and node.target == layer for node in graph.graph.nodes):
@@ -194,11 +176,8 @@ def _pool_before_relu(graph, layer):
 def _reshape_for_view(graph):
     """A view needs contiguous memory, which the fast layouts are not; reshape takes any."""
     for node in graph.graph.nodes:
-        if (
-            node.op == "call_method"
-            and node.target == "view"
-            and not any(isinstance(value, torch.dtype) for value in node.args)
-        ):
+        is_view = node.op == "call_method" and node.target == "view"
+        if is_view and not any(isinstance(value, torch.dtype) for value in node.args):
             node.target = "reshape"
 
 
@@ -229,24 +208,16 @@ def _strip_softmax(graph):
     return False
 
 
-def split_at(graph: fx.GraphModule, layer: str | None) -> tuple[fx.GraphModule, fx.GraphModule, int]:
-    """Cut a traced module in two behind the last call of a layer.
+class Parts(NamedTuple):
+    """A copy that was cut in two behind a layer."""
 
-    Parameters
-    ----------
-    graph : torch.fx.GraphModule
-        From ``rewritten``, with that layer.
-    layer : str
+    below: nn.Module  # from inputs (b, ...) to a tuple of the tensors that are needed above
+    above: nn.Module  # from those to what the module returns
+    place: int  # of the layer's output among them
 
-    Returns
-    -------
-    below : torch.fx.GraphModule
-        Inputs → all values that are needed above, as a tuple.
-    above : torch.fx.GraphModule
-        Those values → what the module returns.
-    place : int
-        Where among the values the layer's output is.
-    """
+
+def split_at(graph: fx.GraphModule, layer: str | None) -> Parts:
+    """Cut a traced module, from ``rewritten`` with that layer, in two behind the layer's last call."""
     nodes = list(graph.graph.nodes)
     last = max(index for index, node in enumerate(nodes) if node.op == "call_module" and node.target == layer)
     low, high = nodes[: last + 1], nodes[last + 1 :]
@@ -264,4 +235,4 @@ def split_at(graph: fx.GraphModule, layer: str | None) -> tuple[fx.GraphModule, 
     for node in high:
         copies[node] = above.node_copy(node, copies.__getitem__)
 
-    return fx.GraphModule(graph, below), fx.GraphModule(graph, above), needed.index(nodes[last])
+    return Parts(fx.GraphModule(graph, below), fx.GraphModule(graph, above), needed.index(nodes[last]))

@@ -1,4 +1,4 @@
-"""From what a module returns to scores and to probabilities: the one place that knows the kinds of output."""
+"""From what a module returns to scores: the one place that knows the kinds of output."""
 
 from collections.abc import Callable
 from typing import Any, Literal
@@ -13,15 +13,7 @@ Output = Literal["logits", "probabilities"] | Callable[[Any], Tensor]
 
 
 class Scores(nn.Module):
-    """A module that returns the scores S ``(b, k)``, whatever the module inside returns.
-
-    Parameters
-    ----------
-    module : torch.nn.Module
-        It is not copied.
-    output : "logits", "probabilities" or callable
-        What it returns, or a function of it that gives logits ``(b, k)``.
-    """
+    """A module that returns the scores S ``(b, k)``, whatever the module inside returns; it is not copied."""
 
     def __init__(self, module: nn.Module, output: Output):
         super().__init__()
@@ -41,8 +33,3 @@ def scores_of(raw: Any, output: Output) -> Tensor:
         return output(raw)
     raw = tensor_of(raw)
     return raw.clamp_min(torch.finfo(raw.dtype).tiny).log() if output == "probabilities" else raw
-
-
-def probabilities_of(scores: Tensor) -> Tensor:
-    """Return the class probabilities p ``(b, k)`` of scores S."""
-    return torch.softmax(scores, dim=1)

@@ -55,10 +55,7 @@ def shared_passes() -> contextlib.AbstractContextManager[None]:
 
 
 def candidate_passes() -> contextlib.AbstractContextManager[None]:
-    """Share what the block around this one shares; what is added is forgotten at the end.
-
-    For candidates that are tried one after the other: memory does not grow with their number.
-    """
+    """Share what the block around this one shares, and forget at the end what candidates, tried one after another, add."""
     return _sharing_in(copy.copy(_STORE.get()))
 
 
@@ -70,11 +67,10 @@ def unshared_passes() -> contextlib.AbstractContextManager[None]:
 def shared(function: Callable | None = None, *, equal: Sequence[str] = ()) -> Callable:
     """Let ``function`` return an earlier result for the same arguments inside ``shared_passes()``.
 
-    Arrays are the same if they are the same memory, which must not be changed inside the block. Estimators are the same if
-    they are one object with the same parameters and fitted attributes, modules if they are one object whose weights were not
-    changed. Arguments named in ``equal`` are the same if they hold the same, by joblib's hash.
-
-    The arrays of a shared result, also those in tuples, dicts and dataclasses, are read-only.
+    Arrays are the same if they are the same memory, which must not be changed inside the block; estimators if they are one
+    object with the same parameters and fitted attributes; modules if they are one object whose weights were not changed;
+    arguments named in ``equal`` if they hold the same, by joblib's hash. Arrays of a shared result, also those in tuples, dicts
+    and dataclasses, are read-only.
     """
     if function is None:
         return functools.partial(shared, equal=equal)
@@ -100,8 +96,7 @@ def shared_by_content(function: Callable) -> Any:
     """Let a method from tensors to a tuple of tensors return an earlier result for equal tensors inside ``shared_passes()``.
 
     For passes whose layer is recorded: each explainer makes its own batches, of the same clips. Results are kept up to an
-    eighth of ``sklearn.get_config()["working_memory"]``, so that memory does not grow with the number of clips. Of a result
-    that is kept each caller gets a copy.
+    eighth of ``sklearn.get_config()["working_memory"]``, whatever the number of clips. Each caller gets a copy.
     """
 
     def store_for(tensors):

@@ -8,14 +8,9 @@ from ._layers import CONVOLUTIONS, watch
 
 
 def trim_kernels(module: nn.Module, example: Tensor) -> None:
-    """Cut off the parts of convolution kernels that only ever see padding, for inputs of the example's shape.
+    """Cut off the parts of convolution kernels that only ever see padding, for inputs of the shape of ``example (1, ...)``.
 
     A 3 × 3 kernel over a single row of frequencies, where a ResNet ends on cepstra, is a 1 × 3 kernel.
-
-    Parameters
-    ----------
-    module : torch.nn.Module
-    example : tensor of shape (1, ...)
     """
     seen: dict[Any, set] = {}  # convolution → {(shape of its input, shape of its output)}
 

@@ -12,7 +12,7 @@ from .shapes import as_image
 
 
 class AcoumonNet(nn.Module):
-    """Four convolution blocks and three dense layers.
+    """Four convolution blocks and three dense layers, the network of ``AcoumonClassifier``.
 
     Parameters
     ----------
@@ -20,10 +20,6 @@ class AcoumonNet(nn.Module):
         Shape of one clip: ``(c, f, t)``, ``(f, t)`` or ``(p,)``, the latter two as images of one channel.
     n_classes : int
         How many scores it returns.
-
-    References
-    ----------
-    .. [1] Wang, thesis on the acoustic monitoring of ventilated patients, TU Berlin, 2022.
     """
 
     def __init__(self, input_shape: tuple[int, ...], n_classes: int):
@@ -44,14 +40,8 @@ class AcoumonNet(nn.Module):
         with torch.no_grad():
             n_features = self.features.eval()(self.image(torch.zeros(1, *input_shape))).numel()
         self.features.train()
-        self.classifier = nn.Sequential(
-            nn.Flatten(),
-            nn.Linear(n_features, 200),
-            nn.ReLU(),
-            nn.Linear(200, 100),
-            nn.ReLU(),
-            nn.Linear(100, n_classes),
-        )
+        dense = [nn.Linear(n_features, 200), nn.ReLU(), nn.Linear(200, 100), nn.ReLU(), nn.Linear(100, n_classes)]
+        self.classifier = nn.Sequential(nn.Flatten(), *dense)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Return logits ``(n, n_classes)`` of clips ``(n, *input_shape)``."""
@@ -81,12 +71,11 @@ class AcoumonClassifier(NetworkClassifier):
     validation_fraction : float or None, default=None
         Share of the training set, in equal parts per class, on which ``history_`` follows the loss.
     n_threads : int or None, default=1
-        Threads that a CPU trains with; None is torch's number. For a network of this size one is about as fast as many.
-        Another number changes the last bits, which training enlarges to 1e-3 of a probability and more: a fixed one gives the
-        same network in all workers of joblib.
+        Threads that a CPU trains with, None for torch's number; a network of this size gains nothing by many. Another number
+        changes the last bits, which training enlarges to 1e-3 of a probability and more.
     random_state : int, RandomState instance or None, default=None
-        Seed of initial weights, batches and validation split. On a CPU the same seed and the same number of threads give the
-        same weights, to the bit.
+        Seed of initial weights, batches and validation split. On a CPU the same seed and ``n_threads`` give the same weights,
+        to the bit, in all workers of joblib too.
     callbacks : list or None, default=None
         Further skorch callbacks.
     verbose : int, default=0

@@ -32,35 +32,14 @@ class NetworkPredictions(ClassifierMixin, BaseEstimator):
     cam_layer_: str | int | None = None
 
     def predict_proba(self, X: ArrayLike) -> np.ndarray:
-        """Return the class probabilities.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, ...)
-            Features of 2 to 4 dimensions, each clip of the shape seen in ``fit``.
-
-        Returns
-        -------
-        ndarray of shape (n, k), float32
-        """
+        """Return the class probabilities ``(n, k)``, float32, of ``X (n, ...)``, clips of the shape seen in ``fit``."""
         check_is_fitted(self)
         X = check_features(self, X)
         return predictor(self, X).predict_proba(X)
 
     def predict(self, X: ArrayLike) -> np.ndarray:
-        """Return the most probable label of each clip.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, ...)
-            Features of 2 to 4 dimensions, each clip of the shape seen in ``fit``.
-
-        Returns
-        -------
-        ndarray of shape (n,)
-        """
-        probabilities = self.predict_proba(X)
-        return self.classes_[probabilities.argmax(axis=1)]
+        """Return the most probable label ``(n,)`` of each of ``X (n, ...)``, clips of the shape seen in ``fit``."""
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
 
 class NetworkClassifier(NetworkPredictions, ABC):
@@ -85,19 +64,7 @@ class NetworkClassifier(NetworkPredictions, ABC):
         """Return the module's class and the arguments that build it for clips of ``input_shape``."""
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
-        """Train the network from scratch.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, ...)
-            Features of 2 to 4 dimensions.
-        y : array-like of shape (n,)
-            Labels of any type.
-
-        Returns
-        -------
-        self
-        """
+        """Train the network from scratch on features ``X (n, ...)`` of 2 to 4 dimensions and labels ``y (n,)`` of any type."""
         self._validate_params()
         X, y = check_features(self, X, y, reset=True)
         check_classification_targets(y)
@@ -107,9 +74,7 @@ class NetworkClassifier(NetworkPredictions, ABC):
         self.feature_range_ = FeatureRange.of(X, self)
         with torch_seed(seed_from(self.random_state)), torch_threads(self.n_threads):
             self.net_ = self._train(X, indices.astype(np.int64))
-        self.module_ = self.net_.module_
-        self.history_ = self.net_.history
-        self.output_ = "logits"
+        self.module_, self.history_, self.output_ = self.net_.module_, self.net_.history, "logits"
         return self
 
     def _train(self, X, y):

@@ -14,7 +14,7 @@ from .base import NetworkClassifier
 
 
 class M5Net(nn.Module):
-    """Four convolution blocks over time, and one dense layer on their mean.
+    """Four convolution blocks over time, and one dense layer on their mean: the network of ``M5Classifier``.
 
     Parameters
     ----------
@@ -24,10 +24,6 @@ class M5Net(nn.Module):
         How many scores it returns.
     n_filters : int, default=32
         Filters of the first two blocks; the third has twice as many, the fourth four times.
-
-    References
-    ----------
-    .. [1] Dai et al., "Very deep convolutional neural networks for raw waveforms", ICASSP 2017, table 1: M5.
     """
 
     def __init__(self, input_shape: tuple[int, ...], n_classes: int, n_filters: int = 32):
@@ -58,19 +54,15 @@ class M5Classifier(NetworkClassifier):
     by 4; the mean over time; one dense layer. It was made for 8 kHz, where the first filters are 10 ms long: bring clips to
     that rate by ``AudioLoader(8000)``. Others work, and cost more.
 
-    Explanations are maps of the waveform, ``(n, samples)``. The silence that stands in the place of what masks hide, the
-    "floor", is 0 here and not the lowest value.
-
-    Class activation maps are made at the last ReLU by default: the outputs of the convolution below it may all be negative,
-    and the map zero. Of the metrics, those that hide sample after sample remove the loud ones first if the map follows the
-    loudness, and ``EnergyMap`` is hard to beat there; ``faithfulness_estimate`` with ``segments=(1, 25)`` silences one moment
-    after the other.
+    Explanations are maps of the waveform, ``(n, samples)``. Of the metrics, those that hide sample after sample remove the loud
+    ones first if the map follows the loudness, and ``EnergyMap`` is hard to beat there; ``faithfulness_estimate`` with
+    ``segments=(1, 25)`` silences one moment after the other.
 
     Parameters
     ----------
     n_filters : int, default=32
         Filters of the first two blocks; the third has twice as many, the fourth four times. The paper has 128, which takes
-        ten times as long and is for data sets larger than those of a few hundred clips.
+        ten times as long, for data sets of more than a few hundred clips.
     lr : float, default=3e-3
         Learning rate at the beginning; it falls to 0 over the epochs as half a cosine, without which the accuracy of a few
         hundred clips hangs on the epoch in which one stops.
@@ -87,12 +79,11 @@ class M5Classifier(NetworkClassifier):
     validation_fraction : float or None, default=None
         Share of the training set, in equal parts per class, on which ``history_`` follows the loss.
     n_threads : int or None, default=1
-        Threads that a CPU trains with; None is torch's number. For a network of this size one is about as fast as many.
-        Another number changes the last bits, which training enlarges to 1e-3 of a probability and more: a fixed one gives the
-        same network in all workers of joblib.
+        Threads that a CPU trains with, None for torch's number; a network of this size gains nothing by many. Another number
+        changes the last bits, which training enlarges to 1e-3 of a probability and more.
     random_state : int, RandomState instance or None, default=None
-        Seed of initial weights, batches and validation split. On a CPU the same seed and the same number of threads give the
-        same weights, to the bit.
+        Seed of initial weights, batches and validation split. On a CPU the same seed and ``n_threads`` give the same weights,
+        to the bit, in all workers of joblib too.
     callbacks : list or None, default=None
         Further skorch callbacks.
     verbose : int, default=0
@@ -107,16 +98,15 @@ class M5Classifier(NetworkClassifier):
     feature_range_ : FeatureRange
         Lowest and highest feature value seen in ``fit``, and silence, the "floor" of masking.
     silence_ : float
-        0, the value of samples where there is nothing to hear.
+        0, the value of samples where there is nothing to hear, and not the lowest one.
     cam_layer_ : str
-        The last ReLU, at which class activation maps look unless they are given a ``layer``.
+        The last ReLU, at which class activation maps look unless they are given a ``layer``: the outputs of the convolution
+        below it may all be negative, and the map zero.
 
     References
     ----------
     .. [1] Dai, Dai, Qu, Li & Das, "Very deep convolutional neural networks for raw waveforms", ICASSP 2017 (arXiv:1610.00087),
-       table 1: M5. Of padding the paper says nothing; here it is half the filter on both sides, so that a clip of any length
-       will do.
-
+       table 1: M5. Of padding the paper says nothing; here it is half the filter on both sides, for clips of any length.
     .. [2] Loshchilov & Hutter, "SGDR: stochastic gradient descent with warm restarts", ICLR 2017, eq. 5, without restarts: the
        learning rate.
 
@@ -136,9 +126,7 @@ class M5Classifier(NetworkClassifier):
         "n_filters": [Interval(Integral, 1, None, closed="left")],
     }
     silence_ = 0.0
-    # The last ReLU. The convolution below it comes before batch norm: its feature maps may be negative throughout, and then the
-    # ReLU of a class activation map leaves nothing of them.
-    cam_layer_ = "features.14"
+    cam_layer_ = "features.14"  # the last ReLU
 
     def __init__(
         self,

@@ -21,10 +21,9 @@ class PretrainedClassifier(NetworkPredictions):
     module : torch.nn.Module
         The trained module: ``(n, ...)`` → ``(n, k)``. It is never changed.
     classes : array-like of shape (k,) or None, default=None
-        The label of each output, in their order. None numbers the classes as every classifier of scikit-learn does: the
-        outputs are those of the sorted labels of the y in ``fit``, or of 0 … k − 1 before ``fit`` and after ``fit``
-        without y. k is then counted by the last linear layer, and y must hold k different labels. Where the module was
-        trained with its outputs in another order, or y lacks a class, give ``classes``.
+        The label of each output, in their order. None: the outputs are those of the sorted labels of the y in ``fit``, or of
+        0 … k − 1 without one; k is the number of outputs of the last linear layer, and y must hold k different labels. Where
+        the module was trained with its outputs in another order, or y lacks a class, give ``classes``.
     output : {"logits", "probabilities"} or callable, default="logits"
         What the module returns, or a function from that to logits ``(n, k)``. Of a tuple the first element counts.
     silence : float or None, default=None
@@ -34,7 +33,7 @@ class PretrainedClassifier(NetworkPredictions):
     Attributes
     ----------
     classes_ : ndarray of shape (k,)
-        The labels, in the order of the outputs: ``classes``, or ``classes_inferred_``, or 0 … k − 1, the first there is.
+        ``classes``, or ``classes_inferred_``, or 0 … k − 1, the first there is.
     classes_inferred_ : ndarray of shape (k,) or None
         The sorted labels that the last ``fit`` took from y; None if ``classes`` or no y was given.
     module_ : torch.nn.Module
@@ -45,7 +44,6 @@ class PretrainedClassifier(NetworkPredictions):
     Examples
     --------
     >>> import numpy as np
-    from numpy.typing import ArrayLike
     >>> from torch import nn
     >>> from skxai.models import PretrainedClassifier
     >>> trained = nn.Sequential(nn.Conv2d(1, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2))
@@ -53,10 +51,8 @@ class PretrainedClassifier(NetworkPredictions):
     >>> classifier.predict_proba(np.zeros((3, 1, 32, 32))).shape
     (3, 2)
 
-    Without ``classes`` the outputs are in the sorted order of the labels of y:
+    Without ``classes`` the outputs are those of the sorted labels of y:
 
-    >>> PretrainedClassifier(trained).classes_
-    array([0, 1])
     >>> PretrainedClassifier(trained).fit(np.zeros((3, 1, 32, 32)), ["wheeze", "cough", "wheeze"]).classes_
     array(['cough', 'wheeze'], dtype='<U6')
     """
@@ -77,50 +73,35 @@ class PretrainedClassifier(NetworkPredictions):
         self.silence = silence
 
     def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> Self:
-        """Check the arguments, note the range of the features and learn which label each output has; train nothing.
+        """Check the arguments, note the range of features ``X (n, ...)``, learn the label of each output; train nothing.
 
-        Parameters
-        ----------
-        X : array-like of shape (n, ...)
-            Features of 2 to 4 dimensions.
-        y : array-like of shape (n,) or None
-            Labels of any type. With ``classes`` they must be among these, and may lack some. Without, their sorted labels
-            become ``classes_``; None makes these 0 … k − 1 again.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        ValueError
-            For a label that is not in ``classes``. Without ``classes``: for another number of labels than of outputs, or
-            for a module without a linear layer, whose outputs cannot be counted.
+        Labels ``y (n,)`` are of any type. Without ``classes`` their sorted values become ``classes_``, and without both
+        0 … k − 1. Raise ValueError for a label that is not in ``classes``; without these for another number of labels than
+        of outputs, and for a module without a linear layer, whose outputs cannot be counted.
         """
         self._validate_params()
         if y is None:
-            X, inferred = check_features(self, X, reset=True), None
+            X, self.classes_inferred_ = check_features(self, X, reset=True), None
         else:
             X, y = check_features(self, X, y, reset=True)
             check_classification_targets(y)
-            inferred = self._infer_classes(y)
-        self.classes_inferred_ = inferred
+            self.classes_inferred_ = self._infer_classes(y)
         self.feature_range_ = FeatureRange.of(X, self)
         return self
 
     @property
     def module_(self) -> nn.Module:
-        """The module, under the name that fitted classifiers have."""
+        """``module``, under the name that fitted classifiers have."""
         return self.module
 
     @property
     def output_(self) -> Output:
-        """What the module returns, under the name that fitted classifiers have."""
+        """``output``, under the name that fitted classifiers have."""
         return self.output
 
     @property
     def silence_(self) -> float | None:
-        """The feature value of silence, under the name that fitted classifiers have."""
+        """``silence``, under the name that fitted classifiers have."""
         return self.silence
 
     @property
@@ -135,10 +116,8 @@ class PretrainedClassifier(NetworkPredictions):
         """Return the sorted labels of ``y`` as those of the outputs; None where ``classes`` tells them, and ``y`` agrees."""
         labels = np.unique(y)
         if self.classes is not None:
-            owner = type(self).__name__
-            columns_of(
-                labels, self.classes_, f"y must hold only labels in classes of {owner}, {{classes}}; got {{label!r}} in y."
-            )
+            refusal = f"y must hold only labels in classes of {type(self).__name__}, {{classes}}; got {{label!r}} in y."
+            columns_of(labels, self.classes_, refusal)
             return None
         k = self._count_outputs()
         if len(labels) != k:

@@ -70,7 +70,7 @@ ARCHITECTURES: dict[int, tuple[Any, tuple[int, ...]]] = {
 
 
 class ResNet(nn.Module):
-    """A residual network with torchvision's parameter names, so that its state dicts load.
+    """The network of ``ResNetClassifier``, with torchvision's parameter names, so that its state dicts load.
 
     Parameters
     ----------
@@ -81,10 +81,6 @@ class ResNet(nn.Module):
         How many scores it returns.
     depth : {18, 34, 50, 101, 152}, default=18
         How many layers have weights.
-
-    References
-    ----------
-    .. [1] He, Zhang, Ren & Sun, "Deep residual learning for image recognition", CVPR 2016, table 1.
     """
 
     def __init__(self, input_shape: tuple[int, ...], n_classes: int, depth: int = 18):
@@ -144,12 +140,11 @@ class ResNetClassifier(NetworkClassifier):
     validation_fraction : float or None, default=None
         Share of the training set, in equal parts per class, on which ``history_`` follows the loss.
     n_threads : int or None, default=None
-        Threads that a CPU trains with; None is torch's number. Another number changes the last bits, which training enlarges
-        to 1e-3 of a probability and more: a fixed one gives the same network in all workers of joblib. 1 is slower on idle
-        cores, and faster where processes compete for them.
+        Threads that a CPU trains with, None for torch's number; 1 is slower, but faster where processes compete. Another
+        number changes the last bits, which training enlarges to 1e-3 of a probability and more.
     random_state : int, RandomState instance or None, default=None
-        Seed of initial weights, batches and validation split. On a CPU the same seed and the same number of threads give the
-        same weights, to the bit.
+        Seed of initial weights, batches and validation split. On a CPU the same seed and ``n_threads`` give the same weights,
+        to the bit, in all workers of joblib too.
     callbacks : list or None, default=None
         Further skorch callbacks.
     verbose : int, default=0
@@ -166,7 +161,7 @@ class ResNetClassifier(NetworkClassifier):
 
     References
     ----------
-    .. [1] He, Zhang, Ren & Sun, "Deep residual learning for image recognition", CVPR 2016.
+    .. [1] He, Zhang, Ren & Sun, "Deep residual learning for image recognition", CVPR 2016, table 1.
     .. [2] Ansari, University of Groningen, 2024: ResNet-18 and ResNet-101 on MFCCs of UrbanSound8K.
 
     Examples
@@ -174,16 +169,11 @@ class ResNetClassifier(NetworkClassifier):
     >>> import numpy as np
     >>> from skxai.models import ResNetClassifier
     >>> X = np.random.default_rng(0).random((16, 1, 13, 40), dtype=np.float32)
-    >>> y = np.repeat(["siren", "drilling"], 8)
-    >>> X[:8, :, :4] += 2
-    >>> ResNetClassifier(depth=18, max_epochs=6, random_state=0).fit(X, y).predict(X).shape
+    >>> ResNetClassifier(depth=18, max_epochs=1, random_state=0).fit(X, np.repeat(["siren", "drill"], 8)).predict(X).shape
     (16,)
     """
 
-    _parameter_constraints = {
-        **NetworkClassifier._parameter_constraints,
-        "depth": [Options(Integral, set(ARCHITECTURES))],
-    }
+    _parameter_constraints = NetworkClassifier._parameter_constraints | {"depth": [Options(Integral, set(ARCHITECTURES))]}
 
     def __init__(
         self,

@@ -4,21 +4,7 @@ from torch import nn
 
 
 def as_image(input_shape: tuple[int, ...]) -> tuple[nn.Module, int]:
-    """Return the module that makes an image of a clip, and the number of its channels.
-
-    Parameters
-    ----------
-    input_shape : tuple of int
-        ``(c, f, t)``, ``(f, t)`` or ``(p,)``.
-
-    Returns
-    -------
-    module : torch.nn.Module
-        ``(n, *input_shape)`` → ``(n, channels, rows, columns)``.
-    channels : int
-    """
+    """Return the module from clips ``(n, *input_shape)`` to images ``(n, channels, rows, columns)``, and the channels."""
     if len(input_shape) == 3:
         return nn.Identity(), input_shape[0]
-    if len(input_shape) == 2:
-        return nn.Unflatten(1, (1, input_shape[0])), 1
-    return nn.Unflatten(1, (1, 1, input_shape[0])), 1
+    return nn.Unflatten(1, (1,) * (3 - len(input_shape)) + (input_shape[0],)), 1

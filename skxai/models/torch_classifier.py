@@ -39,15 +39,14 @@ class TorchClassifier(NetworkClassifier):
     validation_fraction : float or None, default=None
         Share of the training set, in equal parts per class, on which ``history_`` follows the loss.
     n_threads : int or None, default=None
-        Threads that a CPU trains with; None is torch's number. Another number changes the last bits, which training enlarges
-        to 1e-3 of a probability and more: a fixed one gives the same network in all workers of joblib. 1 is slower on idle
-        cores, and faster where processes compete for them.
+        Threads that a CPU trains with, None for torch's number; 1 is slower, but faster where processes compete. Another
+        number changes the last bits, which training enlarges to 1e-3 of a probability and more.
     silence : float or None, default=None
         The feature value where there is nothing to hear, the "floor" of masking. None is the lowest one seen in ``fit``, which
         is right for decibels and min–max scales; for a network on waveforms it is 0.
     random_state : int, RandomState instance or None, default=None
-        Seed of initial weights, batches and validation split. On a CPU the same seed and the same number of threads give the
-        same weights, to the bit.
+        Seed of initial weights, batches and validation split. On a CPU the same seed and ``n_threads`` give the same weights,
+        to the bit, in all workers of joblib too.
     callbacks : list or None, default=None
         Further skorch callbacks.
     verbose : int, default=0
@@ -68,11 +67,10 @@ class TorchClassifier(NetworkClassifier):
     >>> from torch import nn
     >>> from skxai.models import TorchClassifier
     >>> class Linear(nn.Sequential):
-    ...     def __init__(self, input_shape: tuple[int, ...], n_classes: int):
+    ...     def __init__(self, input_shape, n_classes):
     ...         super().__init__(nn.Flatten(), nn.Linear(input_shape[0] * input_shape[1], n_classes))
     >>> X = np.random.default_rng(0).random((20, 4, 5), dtype=np.float32)
-    >>> y = X.mean(axis=(1, 2)) > 0.5
-    >>> TorchClassifier(Linear, max_epochs=5, random_state=0).fit(X, y).predict_proba(X).shape
+    >>> TorchClassifier(Linear, max_epochs=5).fit(X, X.mean(axis=(1, 2)) > 0.5).predict_proba(X).shape
     (20, 2)
     """
 
@@ -118,7 +116,7 @@ class TorchClassifier(NetworkClassifier):
 
     @property
     def silence_(self) -> float | None:
-        """The feature value of silence, under the name that fitted classifiers have."""
+        """``silence``, under the name that fitted classifiers have."""
         return self.silence
 
     def _module(self, input_shape: tuple[int, ...], n_classes: int) -> tuple[type[nn.Module], dict[str, Any]]:

@@ -27,38 +27,16 @@ _OGG_PAGE = 65307  # bytes at most (RFC 3533)
 
 
 class AudioHeader(NamedTuple):
-    """What an audio file says about itself.
+    """What an audio file says about itself."""
 
-    Parameters
-    ----------
-    n_frames : int
-        Samples a channel.
-    sample_rate : int
-        In hertz.
-    """
-
-    n_frames: int
-    sample_rate: int
+    n_frames: int  # samples a channel
+    sample_rate: int  # in hertz
 
 
 def read_header(path: str | os.PathLike) -> AudioHeader:
     """Read the header of an audio file, and check what can be checked without decoding.
 
-    Parameters
-    ----------
-    path : str or path-like
-        The file.
-
-    Returns
-    -------
-    AudioHeader
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ValueError
-        If the file is empty, truncated or no audio.
+    Raise FileNotFoundError if there is no such file, ValueError if it is empty, truncated or no audio.
     """
     with _opened(path) as file:
         return AudioHeader(file.frames, file.samplerate)
@@ -67,32 +45,12 @@ def read_header(path: str | os.PathLike) -> AudioHeader:
 def read_audio(
     path: str | os.PathLike, *, offset: float = 0.0, duration: float | None = None, mono: bool = True
 ) -> tuple[np.ndarray, AudioHeader]:
-    """Decode a span of an audio file as one channel: what its header promises is checked against what is decoded.
+    """Decode a span of a file; return a waveform ``(samples,)``, float32, in [−1, 1] for files of integers, and the header.
 
-    Parameters
-    ----------
-    path : str or path-like
-        The file.
-    offset : float, default=0.0
-        Start of the span in seconds.
-    duration : float or None, default=None
-        Length of the span in seconds; None reads to the end. A file that ends earlier gives what there is.
-    mono : bool, default=True
-        True averages the channels, False takes the first.
-
-    Returns
-    -------
-    waveform : ndarray of dtype float32, shape (samples,)
-        Amplitudes, in [−1, 1] for files of integers.
-    header : AudioHeader
-        The file's sample rate, and the samples that it was found to hold, as far as it was read.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ValueError
-        If the file is empty, truncated or no audio, ends before ``offset``, or holds NaN or infinite samples.
+    The span begins ``offset`` seconds after the start and lasts ``duration`` seconds; None, or a longer one, is to the end.
+    ``mono`` averages the channels; else the first is taken. The header tells how many samples were found, as far as the file
+    was read. Raise FileNotFoundError if there is no such file; ValueError if it is empty, truncated or no audio, ends before
+    ``offset``, or holds NaN or infinite samples.
     """
     blocks: list[np.ndarray] = []
     header = _decode(path, offset, duration, lambda block: blocks.append(block.mean(axis=1) if mono else block[:, 0]))
@@ -134,18 +92,9 @@ def _decode(path, offset, duration, receive):
 
 @torch.inference_mode()
 def resample(waveform: np.ndarray, rate: int, new_rate: int) -> np.ndarray:
-    """Bring a waveform to another sample rate with torchaudio's windowed-sinc filter.
+    """Bring a float32 waveform ``(..., samples)`` to another sample rate in hertz with torchaudio's windowed-sinc filter.
 
-    Parameters
-    ----------
-    waveform : ndarray of dtype float32, shape (..., samples)
-        Amplitudes.
-    rate, new_rate : int
-        In hertz.
-
-    Returns
-    -------
-    ndarray of dtype float32, shape (..., ceil(samples * new_rate / rate))
+    The result has ceil(samples · new_rate / rate) samples.
     """
     if rate == new_rate:
         return waveform

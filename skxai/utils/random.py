@@ -17,24 +17,10 @@ _ONE_AT_A_TIME = ForkSafeLock()
 RandomStateLike = int | np.random.RandomState | np.random.Generator | None
 
 
-def seed_from(random_state: int | np.random.RandomState | np.random.Generator | None) -> int:
-    """Turn a ``random_state`` parameter into a seed.
+def seed_from(random_state: RandomStateLike) -> int:
+    """Turn a ``random_state`` parameter into a seed; raise ValueError for what is none.
 
-    Parameters
-    ----------
-    random_state : int, RandomState, Generator or None
-        None draws from the system's entropy, never from the global generator. An instance is copied first: it comes back
-        as it was.
-
-    Returns
-    -------
-    int
-        Below 2³¹.
-
-    Raises
-    ------
-    ValueError
-        For anything else.
+    None draws one below 2³¹ from the system's entropy, never from the global generator. An instance comes back as it was.
     """
     if random_state is None:
         return int(np.random.SeedSequence().generate_state(1)[0] >> 1)
@@ -50,20 +36,11 @@ def seed_from(random_state: int | np.random.RandomState | np.random.Generator | 
 
 
 def torch_seed(seed: int) -> contextlib.AbstractContextManager[Any]:
-    """Seed what this thread draws from torch's global generators, in this block only.
+    """Seed what this thread draws from torch's global generators, those of the CPU and of any accelerator, in this block only.
 
     Every operation that would draw from a global generator draws from one of the block's own instead, with the numbers that
     ``torch.manual_seed(seed)`` would give. The global generators are neither read nor written, so that networks which are
     trained in parallel threads are those of a serial run, and the user's random numbers go on as they were.
-
-    Parameters
-    ----------
-    seed : int
-        Of the generators of the CPU and of any accelerator.
-
-    Returns
-    -------
-    context manager
     """
     return _OwnGenerators(seed)
 
@@ -135,13 +112,7 @@ def _from_global_generators(operation, arguments, named, generator):
 
 @contextlib.contextmanager
 def numpy_seed(seed: int) -> Iterator[None]:
-    """Seed NumPy's global generator, in this block only: for code of others that draws from it.
-
-    Parameters
-    ----------
-    seed : int
-        Below 2³².
-    """
+    """Seed NumPy's global generator (below 2³²), in this block only: for code of others that draws from it."""
     before = np.random.get_state()  # noqa: NPY002
     np.random.seed(seed)  # noqa: NPY002
     try:

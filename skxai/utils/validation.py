@@ -27,28 +27,10 @@ __all__ = [
 
 
 def check_features(estimator: BaseEstimator, X: ArrayLike, y: Any = "no_validation", *, reset: bool = False) -> Any:
-    """Check that ``X`` is a finite array of 2 to 4 dimensions, and of the shape that ``estimator`` saw in ``fit``.
+    """Return ``X (n, ...)`` as float32, and y where it was given: a finite array of 2 to 4 dimensions, of the shape in ``fit``.
 
-    Parameters
-    ----------
-    estimator : estimator
-        Whose input it is. With ``reset`` its ``n_features_in_`` and ``feature_shape_`` are set.
-    X : array-like of shape (n, ...)
-        Features: ``(n, 1, f, t)``, ``(n, f, t)`` or ``(n, p)``.
-    y : array-like of shape (n,), None or "no_validation"
-        Labels, checked for their length when given.
-    reset : bool, default=False
-        True in ``fit``, False afterwards.
-
-    Returns
-    -------
-    ndarray of dtype float32, shape (n, ...), and y where it was given
-        The checked array; it may share memory with the input.
-
-    Raises
-    ------
-    ValueError
-        For NaN, infinite, complex, sparse or empty input, and for clips of another shape than in ``fit``.
+    With ``reset``, in ``fit``, ``n_features_in_`` and ``feature_shape_`` are set. The result may share memory with X. Raise
+    ValueError for NaN, infinite, complex, sparse or empty input, and for clips of another shape than in ``fit``.
     """
     name = type(estimator).__name__
     _refuse_paths(X, f"features for {name}. Put AudioLoader(sample_rate=…) and a spectrogram")
@@ -67,26 +49,10 @@ def check_features(estimator: BaseEstimator, X: ArrayLike, y: Any = "no_validati
 
 
 def check_waveforms(estimator: BaseEstimator, X: ArrayLike, *, reset: bool = False) -> np.ndarray:
-    """Check that ``X`` is a finite array of waveforms ``(n, samples)``, of the length that ``estimator`` saw in ``fit``.
+    """Return waveforms ``X (n, samples)`` as float32: a finite array, of the length that ``estimator`` saw in ``fit``.
 
-    Parameters
-    ----------
-    estimator : estimator
-        Whose input it is. With ``reset`` its ``n_features_in_`` is set.
-    X : array-like of shape (n, samples)
-        Mono waveforms.
-    reset : bool, default=False
-        True in ``fit``, False afterwards.
-
-    Returns
-    -------
-    ndarray of dtype float32, shape (n, samples)
-        The checked array; it may share memory with the input.
-
-    Raises
-    ------
-    ValueError
-        For NaN, infinite, sparse or empty input, and for clips of another length than in ``fit``.
+    With ``reset``, in ``fit``, ``n_features_in_`` is set. The result may share memory with X. Raise ValueError for NaN,
+    infinite, sparse or empty input, and for clips of another length than in ``fit``.
     """
     _refuse_paths(X, f"waveforms for {type(estimator).__name__}. Put AudioLoader(sample_rate=…)")
     expected = getattr(estimator, "n_features_in_", None)
@@ -103,22 +69,7 @@ def check_waveforms(estimator: BaseEstimator, X: ArrayLike, *, reset: bool = Fal
 
 
 def check_sample_rate(estimator: BaseEstimator, highest: float | None, *, name: str) -> None:
-    """Check that a frequency can exist at the estimator's sample rate.
-
-    Parameters
-    ----------
-    estimator : estimator
-        With an attribute ``sample_rate`` in hertz.
-    highest : float or None
-        The frequency in hertz; None passes.
-    name : str
-        The argument that gave the frequency.
-
-    Raises
-    ------
-    ValueError
-        If ``highest`` is above half the sample rate.
-    """
+    """Raise ValueError if a frequency in hertz, the argument ``name``, is above half the sample rate; None passes."""
     if highest is not None and highest > estimator.sample_rate / 2:
         raise ValueError(
             f"The {name!r} parameter of {type(estimator).__name__} must be at most half the sample rate, "
@@ -127,25 +78,9 @@ def check_sample_rate(estimator: BaseEstimator, highest: float | None, *, name: 
 
 
 def columns_of(labels: ArrayLike, classes: ArrayLike, refusal: str) -> np.ndarray:
-    """Return the column of each label in the outputs of a classifier.
+    """Return the column ``(n,)``, int64, of each of ``labels (n,)`` in ``classes (k,)``.
 
-    Parameters
-    ----------
-    labels : array-like of shape (n,)
-        Labels of any type.
-    classes : array-like of shape (k,)
-        The labels, in the order of the columns.
-    refusal : str
-        The message for a label that is none of them, with ``{label!r}`` and ``{classes}`` in it.
-
-    Returns
-    -------
-    ndarray of shape (n,), int64
-
-    Raises
-    ------
-    ValueError
-        If a label is none of ``classes``.
+    Raise ValueError(refusal), with ``{label!r}`` and ``{classes}`` in it, for a label that is none of them.
     """
     column = {label: index for index, label in enumerate(np.asarray(classes).tolist())}
     given = np.asarray(labels).tolist()
