@@ -17,8 +17,7 @@ _BATCH_SIZE = {
 }
 _BASELINE = {
     'baseline : {"floor", "mean", "blur", "uniform"} or float, default="floor"': (
-        'The values b. "floor" is silence: the lowest feature value seen in ``fit``, or the classifier\'s ``silence_``. For '
-        "the others see ``skxai.engine.resolve_baseline``."
+        'The values b. "floor" is silence: ``silence_``, or the lowest value of ``fit``; see ``skxai.engine.resolve_baseline``.'
     )
 }
 SHARED = {
@@ -95,8 +94,7 @@ SHARED = {
         "target : label or None, default=None": "The class to explain. None is the class that is predicted for each clip.",
         "target : ignored": "Parameter not used, present for API consistency.",
         "layer : str, int or None, default=None": (
-            "The layer whose feature maps are summed: a dotted name, or an index into the convolutions. None is the "
-            "classifier's ``cam_layer_``, or else the last convolution."
+            "Dotted name of the layer, or index of a convolution. None is the classifier's ``cam_layer_``, or the last one."
         ),
         "memory : str, joblib.Memory or None, default=None": (
             "Where trained classifiers are kept, so that the same one is trained once on the same data."
@@ -115,7 +113,6 @@ SHARED = {
         ),
         "estimator : explainer": "Fitted: it explains anew.",
         "estimator : ignored": "Parameter not used, present for API consistency.",
-        "X : array-like of shape (n, ...)": "The clips.",
         "X : array-like of shape (n, ...) or None": "The clips.",
         "X, maps : array-like of shape (n, ...)": "The clips and their maps.",
         "maps : array-like of shape (n, ...)": "Their maps.",

@@ -6,13 +6,7 @@ import torch
 
 
 def convention_of(table: dict[str | None, Any], name: str | None, metric: str) -> Any:
-    """Return ``table[name]``, what a convention changes of a metric; None is skxai's own definition.
-
-    Raises
-    ------
-    ValueError
-        If there is no such convention.
-    """
+    """Return ``table[name]``, what a convention changes of a metric; None is skxai's own definition."""
     if name is not None and not (isinstance(name, str) and name in table):
         known = ", ".join(sorted(key for key in table if key is not None))
         raise ValueError(f"convention must be None or one of {known} for {metric}; got {name!r}.")

@@ -40,7 +40,8 @@ def split_pipeline(estimator: Any, X: Any) -> tuple[Any, Any]:
     --------
     >>> import numpy as np
     >>> from sklearn.pipeline import make_pipeline
-    >>>     >>> from skxai.explainers import VanillaSaliency
+    >>> from torch import nn
+    >>> from skxai.explainers import VanillaSaliency
     >>> from skxai.features import FixedFrames
     >>> from skxai.metrics import split_pipeline
     >>> from skxai.models import PretrainedClassifier

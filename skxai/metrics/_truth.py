@@ -30,14 +30,16 @@ def match_cells(
     estimator: Any,
     X: ArrayLike | None,
     maps: np.ndarray,
-    truth: EventTruth | ArrayLike | None,
+    y: ArrayLike | None = None,
+    *,
+    truth: EventTruth | ArrayLike | None = None,
     target: Any = None,
     batch_size: int | None = None,
 ) -> Cells:
     """Return relevance and truth of the cells of each clip.
 
-    ``truth`` is an ``EventTruth``, of which the explained class counts (see ``prepare_clips``; ``estimator`` and X are
-    needed for it), or the mask ``(n, ...)`` of that class.
+    ``truth`` is an ``EventTruth``, of which the explained class counts (``estimator`` and X are needed for it), or the mask
+    ``(n, ...)`` of that class. ``y`` is not used.
     """
     if isinstance(truth, EventTruth):
         check_shape(truth, maps.shape)

@@ -64,24 +64,22 @@ def metric(
     bounds : tuple of float
         Lowest and highest value.
     family : {"faithfulness", "ground truth", "randomisation", "axiomatic", "complexity"}
-        What it asks of a map. "faithfulness": is what the map calls relevant what the classifier uses? "ground truth": does
-        the relevance lie where the class sounds? In both, true maps score better than random ones, and those better than the
-        opposite of the true ones; methods are ranked by them (``ranks_methods``). "randomisation": does the map depend on what
-        the classifier has learned? "axiomatic": has it a property that an explanation should have, such as invariance?
-        "complexity": a property of the map alone, such as how sharp it is.
+        What it asks of a map. "faithfulness": does the classifier use what the map calls relevant? "ground truth": does the
+        relevance lie where the class sounds? In both, true maps score better than random ones, and those better than the
+        opposite of true ones; methods are ranked by them (``ranks_methods``). "randomisation": does the map depend on what the
+        classifier has learned? "axiomatic": has it a property that explanations should have, such as invariance?
+        "complexity": how sharp it is, say.
     requires_y : bool, default=False
         Whether it needs the true labels.
     requires_explainer : bool, default=False
         Whether its ``estimator`` must be an explainer, because it explains anew, rather than any classifier.
     requires_module : bool, default=False
-        Whether the classifier must hold a torch module, because its weights or its input are changed: the metric is left out
-        where there is none.
+        Whether the classifier must hold a torch module, because that is changed; else the metric is left out.
     requires_truth : bool or "of every class", default=False
-        Whether it needs to know where the classes sound: it takes a keyword ``truth=None``, and is left out where there is
-        none. "of every class": the mask of the explained class is not enough, it must be an ``EventTruth``.
+        Whether it takes a keyword ``truth=None``, where the classes sound, and is left out where there is none. "of every
+        class": it must be an ``EventTruth``, and not the mask of the explained class.
     partial : bool, default=False
-        Whether it is meant for some clips only, such as those in which the explained class sounds: NaN for the others is
-        no failure, and a scorer does not warn of it.
+        Whether it is for some clips only, such as those in which the explained class sounds: a scorer does not warn of NaN.
 
     Returns
     -------
@@ -160,7 +158,6 @@ def find_metric(name: str) -> Metric | None:
     Returns
     -------
     callable or None
-        None where there is none of that name.
 
     Examples
     --------
@@ -197,9 +194,7 @@ def all_metrics() -> list[tuple[str, Metric]]:
 
 
 def get_scorer_names() -> list[str]:
-    """Return the names of skxai's scorers.
-
-    A metric that is declared elsewhere has a scorer, too, which ``get_scorer`` finds by its name.
+    """Return the names of skxai's scorers; ``get_scorer`` finds those of metrics that are declared elsewhere, too.
 
     Returns
     -------
@@ -234,14 +229,7 @@ def check_maps(maps: ArrayLike, shape: tuple[int, ...] | None) -> np.ndarray:
 def mean_of_defined(values: np.ndarray, name: str, of: str | None = None) -> float:
     """Return the mean of the values that are not NaN, and warn once with the number of the others.
 
-    Parameters
-    ----------
-    values : ndarray of shape (n,)
-        One a clip.
-    name : str
-        Of the metric. One that is declared ``partial`` is for some clips only: no warning tells of the others.
-    of : str or None, default=None
-        Whose values they are, for the warning.
+    There is no warning for a metric that is declared ``partial``, for some clips only. ``of`` is whose values they are.
     """
     undefined = np.isnan(values)
     if undefined.any() and not getattr(find_metric(name), "partial", False):

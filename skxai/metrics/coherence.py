@@ -6,46 +6,24 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_array
 
-from ..datasets import EventTruth
 from ..utils.statistics import spearman
+from ._parameters import parameters_of
 from ._truth import match_cells
 from .base import metric
 
 
 @metric(greater_is_better=True, bounds=(-1, 1), family="ground truth", requires_truth=True, partial=True)
-def visual_coherence(
-    estimator: Any,
-    X: ArrayLike,
-    maps: np.ndarray,
-    y: ArrayLike | None = None,
-    *,
-    truth: EventTruth | ArrayLike | None = None,
-    target: Any = None,
-    batch_size: int | None = None,
-) -> np.ndarray:
+@parameters_of(match_cells)
+def visual_coherence(estimator: Any, X: ArrayLike, maps: np.ndarray, *args: Any, **params: Any) -> np.ndarray:
     r"""Rank correlation, over the cells of a clip, of the relevance with the energy of the explained class.
 
     .. math:: \rho_i\big(|a_i|,\; E_i\big)
 
     with E the energy that ``truth`` holds, or the part of the clip above its lowest value that the mask gives to the class,
-    E = m ⊙ (x − min x), where it holds none: x must increase with the energy, as decibels do. Greater is better. It puts
-    Wang's criterion of the same name, which is judged by eye there, into a number. A map need not follow the energy to be true
-    to the model, which may go by a part of the event.
+    E = m ⊙ (x − min x), where it holds none: x must increase with the energy, as decibels do. Greater is better. Wang judges
+    it by eye. A faithful map need not follow the energy: the model may go by a part of the event.
 
-    Parameters
-    ----------
-    estimator : classifier, explainer or None
-        Fitted, with ``predict_proba``; only to find out which class was explained.
-    X, maps : array-like of shape (n, ...)
-        The clips and their maps.
-    y : ignored
-        Parameter not used, present for API consistency.
-    truth : EventTruth or array-like of shape (n, ...)
-        Where the classes sound; an array is the mask of the explained class, in [0, 1]. Required.
-    target : label, array-like of shape (n,) or None, default=None
-        The class c. None is the explainer's ``target``, or else the predicted class.
-    batch_size : int or None, default=None
-        Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
+    See ``relevance_mass_accuracy`` for the parameters.
 
     Returns
     -------
@@ -64,7 +42,7 @@ def visual_coherence(
     >>> visual_coherence(None, X, np.array([[3.0, 1.0, -2.0, 0.0]]), truth=mask).round(3).tolist()
     [1.0]
     """
-    cells = match_cells(estimator, X, maps, truth, target, batch_size)
+    cells = match_cells(estimator, X, maps, *args, **params)
     energy = cells.energy
     if energy is None:
         clips = check_array(X, dtype=np.float32, allow_nd=True, input_name="X").reshape(len(maps), -1).astype(np.float64)

@@ -34,25 +34,18 @@ def class_discriminativity(
     .. math:: \frac{1}{2} \Big[ \sum_i r^c_i (m^c_i - m^d_i) + \sum_i r^d_i (m^d_i - m^c_i) \Big], \quad
         r^c_i = \frac{|a^c_i|}{\sum_j |a^c_j|}
 
-    with a^c the map of the explained class c, which is given, a^d that of the other class d in the clip, for which the clip is
-    explained anew, and m their masks; the mean over d where more classes sound. 1 if each map lies on its own source alone, 0
-    if both maps are the same, −1 if they are exchanged. Greater is better. It puts Wang's criterion of the same name, which is
-    judged by eye there, into a number.
+    with a^c the given map of the explained class c, a^d that of the other class d in the clip, which is explained anew, and m
+    their masks; the mean over d where more classes sound. 1 if each map lies on its own source alone, 0 if both maps are the
+    same, −1 if they are exchanged. Greater is better. Wang judges it by eye.
+
+    See ``relevance_mass_accuracy`` for the parameters that are not listed.
 
     Parameters
     ----------
     estimator : explainer
         Fitted: it explains anew.
-    X, maps : array-like of shape (n, ...)
-        The clips and their maps.
-    y : ignored
-        Parameter not used, present for API consistency.
     truth : EventTruth
         Where the classes sound; of all classes, since two are compared. Required.
-    target : label, array-like of shape (n,) or None, default=None
-        The class c. None is the explainer's ``target``, or else the predicted class.
-    batch_size : int or None, default=None
-        Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
 
     Returns
     -------
@@ -72,19 +65,16 @@ def class_discriminativity(
     Examples
     --------
     >>> import numpy as np
-    from ..datasets import EventTruth
     >>> from torch import nn
     >>> from skxai.datasets import EventTruth
     >>> from skxai.explainers import VanillaSaliency
     >>> from skxai.metrics import class_discriminativity
     >>> from skxai.models import PretrainedClassifier
-    >>> low_or_high = nn.Linear(4, 2, bias=False)
-    >>> _ = low_or_high.weight.data.copy_(low_or_high.weight.new_tensor([[1, 1, 0, 0], [0, 0, 1, 1]]))
     >>> X = np.array([[2, 2, 1, 1]], dtype=np.float32)
-    >>> explainer = VanillaSaliency(PretrainedClassifier(low_or_high, ["low", "high"])).fit(X)
+    >>> explainer = VanillaSaliency(PretrainedClassifier(nn.Linear(4, 2), ["low", "high"])).fit(X)
     >>> truth = EventTruth(["low", "high"], [[[1, 1, 0, 0], [0, 0, 1, 1]]])
-    >>> class_discriminativity(explainer, X, explainer.transform(X), truth=truth).tolist()
-    [1.0]
+    >>> class_discriminativity(explainer, X, explainer.transform(X), truth=truth).shape
+    (1,)
     """
     if not hasattr(estimator, "explain"):
         raise TypeError(f"estimator must be an explainer for class_discriminativity; got {type(estimator).__name__}.")

@@ -31,26 +31,13 @@ def faithfulness_estimate(
 
     The segments G_j are a grid over frequency and time. Greater is better.
 
+    See ``average_drop`` for the parameters that are not listed.
+
     Parameters
     ----------
-    estimator : classifier or explainer
-        Fitted, with ``predict_proba``.
-    X, maps : array-like of shape (n, ...)
-        The clips and their maps.
-    y : ignored
-        Parameter not used, present for API consistency.
-    target : label, array-like of shape (n,) or None, default=None
-        The class c. None is the explainer's ``target``, or else the predicted class.
-    baseline : {"floor", "mean", "blur", "uniform"} or float, default="floor"
-        The values b. "floor" is silence: the lowest feature value seen in ``fit``, or the classifier's ``silence_``. For the
-        others see ``skxai.engine.resolve_baseline``.
     segments : tuple of int, default=(4, 8)
         Rows and columns of the grid; fewer where the clip has fewer. A clip of one axis is a row: for waveforms take more
         columns, such as (1, 25), each a moment of the clip.
-    batch_size : int or None, default=None
-        Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
-    random_state : int, RandomState instance or None, default=0
-        Seed of the uniform baseline.
 
     Returns
     -------

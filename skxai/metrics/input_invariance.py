@@ -24,20 +24,13 @@ def input_invariance(
     .. math:: \rho\big(|M_f(x)|, |M_g(x + s)|\big), \quad g(x) = f(x - s)
 
     g computes for x + s exactly what f computes for x, and for the same reasons: a reliable map is the same, and the
-    correlation 1. Greater is better. Gradients, and what is made of the activations within the network, have it by their
-    definition. A method with a fixed reference point on the features' scale, such as a zero that the clip is multiplied with or
-    silence as the baseline of masking, does not: its reference means something else to g.
+    correlation 1. Greater is better. Gradients and activations have it by their definition. A method with a fixed reference
+    on the features' scale, such as a clip times its gradient or silence as the baseline, does not.
+
+    See ``model_parameter_randomisation_curve`` for the parameters that are not listed.
 
     Parameters
     ----------
-    estimator : explainer
-        Fitted: it explains anew.
-    X, maps : array-like of shape (n, ...)
-        The clips and their maps.
-    y : ignored
-        Parameter not used, present for API consistency.
-    target : label, array-like of shape (n,) or None, default=None
-        The class c. None is the explainer's ``target``, or else the predicted class.
     shift : float, default=1.0
         The shift s of every feature, as a multiple of the range of the feature values seen in ``fit``.
 
@@ -55,9 +48,8 @@ def input_invariance(
 
     Notes
     -----
-    Kindermans et al. show the two maps side by side. Ranks are compared here, and not values: a map that is only scaled by
-    another factor shows the same and hides pixels in the same order, and the value has the scale of
-    ``model_parameter_randomisation``.
+    Kindermans et al. show the two maps side by side. Ranks are compared here, and not values, since a map that is only scaled
+    by another factor shows the same; the value has the scale of ``model_parameter_randomisation``.
 
     References
     ----------

@@ -30,23 +30,12 @@ def label_flip_rate(
 
     The mean over the clips is the label flip rate. Greater is better.
 
+    See ``average_drop`` for the parameters; the predicted class is explained.
+
     Parameters
     ----------
-    estimator : classifier or explainer
-        Fitted, with ``predict_proba``.
-    X, maps : array-like of shape (n, ...)
-        The clips and their maps.
-    y : ignored
-        Parameter not used, present for API consistency.
-    baseline : {"floor", "mean", "blur", "uniform"} or float, default="floor"
-        The values b. "floor" is silence: the lowest feature value seen in ``fit``, or the classifier's ``silence_``. For the
-        others see ``skxai.engine.resolve_baseline``.
     top : float, default=0.2
         Share of the pixels that goes.
-    batch_size : int or None, default=None
-        Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
-    random_state : int, RandomState instance or None, default=0
-        Seed of the order inside ties and of the uniform baseline.
 
     Returns
     -------
@@ -60,11 +49,10 @@ def label_flip_rate(
 
     Examples
     --------
-    >>> import numpy as np
     >>> from sklearn.linear_model import LogisticRegression
     >>> from skxai.metrics import label_flip_rate
-    >>> X = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
-    >>> label_flip_rate(LogisticRegression().fit(X, X[:, 0]), X, np.tile([1.0, 0.0], (4, 1)), top=0.5).tolist()
+    >>> X = [[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]
+    >>> label_flip_rate(LogisticRegression().fit(X, [0, 1, 0, 1]), X, [[1.0, 0.0]] * 4, top=0.5).tolist()
     [0.0, 1.0, 0.0, 1.0]
     """
     check_top(top)

@@ -35,12 +35,9 @@ def label_randomisation(
 
     .. math:: \rho\big(|M(x)|, |M^{\pi}(x)|\big)
 
-    with M^π the map, for the same class c, of a network of the same architecture that was initialised anew and trained on the
-    same clips with their labels permuted. What it has learned says nothing about the classes: a map that stays the same shows
-    what any network makes of the clip. Smaller is better.
-
-    It is no metric of ``get_scorer``: it trains a network, and its values depend on the clips of the training as well as on
-    the clip itself.
+    with M^π the map, for the same class c, of a new network of that architecture, trained on the same clips with their labels
+    permuted, so that it knows nothing of the classes: a map that stays the same shows what any network makes of the clip.
+    Smaller is better. No metric of ``get_scorer``: it trains a network, and values depend on the clips of the training, too.
 
     Parameters
     ----------
@@ -73,8 +70,7 @@ def label_randomisation(
 
     See Also
     --------
-    train_on_permuted_labels : The other network; inside ``skxai.engine.shared_passes()`` all explainers of a classifier share
-        it.
+    train_on_permuted_labels : The other network, which explainers share inside ``skxai.engine.shared_passes()``.
 
     References
     ----------
@@ -110,23 +106,16 @@ def train_on_permuted_labels(
 ) -> nn.Module:
     """Train a network of the same architecture, from new weights, on the clips with their labels permuted.
 
-    Optimizer, learning rate, epochs and batch size are the classifier's own where it has them, and otherwise those of
-    ``skxai.models.TorchClassifier``: a module in ``PretrainedClassifier`` is trained, too. Neither the estimator nor its module
-    is touched. Adebayo et al. train until most of the permuted labels are known by heart, which takes more epochs than to
-    learn true ones.
+    Optimizer, learning rate, epochs and batch size are the classifier's own, or else those of ``skxai.models.TorchClassifier``:
+    a module in ``PretrainedClassifier`` is trained, too. Neither the estimator nor its module is touched. Adebayo et al. train
+    until most of the permuted labels are known by heart, which takes more epochs than to learn true ones.
+
+    See ``label_randomisation`` for the parameters; the estimator may also be a classifier, and y has at least two classes.
 
     Parameters
     ----------
-    estimator : explainer or classifier
-        Fitted, with a torch module.
-    X : array-like of shape (m, ...)
-        The clips.
-    y : array-like of shape (m,)
-        Their labels, of at least two classes.
     max_epochs : int or None, default=None
         Passes over the clips. None is the classifier's own number, or else 20.
-    random_state : int, RandomState instance or None, default=0
-        Seed of the permutation, the new weights and the training.
 
     Returns
     -------

@@ -1,28 +1,19 @@
-"""Does the relevance lie where the explained class sounds?"""
+"""Does the relevance lie where the explained class sounds? The arguments of these metrics are those of ``match_cells``."""
 
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from ..datasets import EventTruth
 from ..engine import is_constant
 from ..utils.statistics import ratio_or_nan
+from ._parameters import parameters_of
 from ._truth import match_cells
 from .base import metric
 
 
 @metric(greater_is_better=True, bounds=(0, 1), family="ground truth", requires_truth=True, partial=True)
-def relevance_mass_accuracy(
-    estimator: Any,
-    X: ArrayLike | None,
-    maps: np.ndarray,
-    y: ArrayLike | None = None,
-    *,
-    truth: EventTruth | ArrayLike | None = None,
-    target: Any = None,
-    batch_size: int | None = None,
-) -> np.ndarray:
+@parameters_of(match_cells)
+def relevance_mass_accuracy(*args: Any, **params: Any) -> np.ndarray:
     r"""Share of the relevance that lies on the event.
 
     .. math:: \frac{\sum_i |a_i|\, m_i}{\sum_i |a_i|}
@@ -65,22 +56,14 @@ def relevance_mass_accuracy(
     >>> relevance_mass_accuracy(None, None, np.array([[1.0, 0.0, 3.0, -4.0]]), truth=np.array([[0, 0, 1, 1]])).tolist()
     [0.875]
     """
-    cells = match_cells(estimator, X, maps, truth, target, batch_size)
+    cells = match_cells(*args, **params)
     mass = ratio_or_nan((cells.relevance * cells.mask).sum(axis=1), cells.relevance.sum(axis=1))
     return np.where(cells.mask.any(axis=1), np.minimum(mass, 1), np.nan)
 
 
 @metric(greater_is_better=True, bounds=(0, 1), family="ground truth", requires_truth=True, partial=True)
-def relevance_rank_accuracy(
-    estimator: Any,
-    X: ArrayLike | None,
-    maps: np.ndarray,
-    y: ArrayLike | None = None,
-    *,
-    truth: EventTruth | ArrayLike | None = None,
-    target: Any = None,
-    batch_size: int | None = None,
-) -> np.ndarray:
+@parameters_of(match_cells)
+def relevance_rank_accuracy(*args: Any, **params: Any) -> np.ndarray:
     r"""Share of the K most relevant cells that lie on the event, which has K cells.
 
     .. math:: \frac{|\{i_1, \dots, i_K\} \cap M|}{K}, \quad K = |M|, \quad |a_{i_1}| \ge |a_{i_2}| \ge \dots
@@ -88,22 +71,7 @@ def relevance_rank_accuracy(
     with M the cells whose mask is at least 0.5. Of ties that reach over the K-th place the expected share counts, as if their
     order were drawn. A map that knows nothing has the size of M as a share of the clip. Greater is better.
 
-    Parameters
-    ----------
-    estimator : classifier, explainer or None
-        Fitted, with ``predict_proba``; only to find out which class was explained.
-    X : array-like of shape (n, ...) or None
-        The clips.
-    maps : array-like of shape (n, ...)
-        Their maps.
-    y : ignored
-        Parameter not used, present for API consistency.
-    truth : EventTruth or array-like of shape (n, ...)
-        Where the classes sound; an array is the mask of the explained class, in [0, 1]. Required.
-    target : label, array-like of shape (n,) or None, default=None
-        The class c. None is the explainer's ``target``, or else the predicted class.
-    batch_size : int or None, default=None
-        Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
+    See ``relevance_mass_accuracy`` for the parameters.
 
     Returns
     -------
@@ -122,7 +90,7 @@ def relevance_rank_accuracy(
     >>> relevance_rank_accuracy(None, None, np.array([[1.0, 0.0, 3.0, -4.0]]), truth=np.array([[1, 0, 0, 1]])).tolist()
     [0.5]
     """
-    cells = match_cells(estimator, X, maps, truth, target, batch_size)
+    cells = match_cells(*args, **params)
     size = cells.inside.sum(axis=1)
     kth = np.take_along_axis(np.sort(cells.relevance, axis=1)[:, ::-1], np.maximum(size - 1, 0)[:, None], axis=1)
     above, tied = cells.relevance > kth, cells.relevance == kth
@@ -132,16 +100,8 @@ def relevance_rank_accuracy(
 
 
 @metric(greater_is_better=True, bounds=(0, 1), family="ground truth", requires_truth=True, partial=True)
-def pointing_game(
-    estimator: Any,
-    X: ArrayLike | None,
-    maps: np.ndarray,
-    y: ArrayLike | None = None,
-    *,
-    truth: EventTruth | ArrayLike | None = None,
-    target: Any = None,
-    batch_size: int | None = None,
-) -> np.ndarray:
+@parameters_of(match_cells)
+def pointing_game(*args: Any, **params: Any) -> np.ndarray:
     r"""Whether the most relevant cell lies on the event.
 
     .. math:: \mathbb{1}\big[\arg\max_i |a_i| \in M\big]
@@ -149,22 +109,7 @@ def pointing_game(
     with M the cells whose mask is at least 0.5, without a tolerance around it. If several cells share the maximum, which one
     is taken would depend on their position: the share of them that lies in M counts. Greater is better.
 
-    Parameters
-    ----------
-    estimator : classifier, explainer or None
-        Fitted, with ``predict_proba``; only to find out which class was explained.
-    X : array-like of shape (n, ...) or None
-        The clips.
-    maps : array-like of shape (n, ...)
-        Their maps.
-    y : ignored
-        Parameter not used, present for API consistency.
-    truth : EventTruth or array-like of shape (n, ...)
-        Where the classes sound; an array is the mask of the explained class, in [0, 1]. Required.
-    target : label, array-like of shape (n,) or None, default=None
-        The class c. None is the explainer's ``target``, or else the predicted class.
-    batch_size : int or None, default=None
-        Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
+    See ``relevance_mass_accuracy`` for the parameters.
 
     Returns
     -------
@@ -183,23 +128,15 @@ def pointing_game(
     >>> pointing_game(None, None, np.array([[1.0, 4.0, 3.0, -4.0]]), truth=np.array([[1, 0, 0, 1]])).tolist()
     [0.5]
     """
-    cells = match_cells(estimator, X, maps, truth, target, batch_size)
+    cells = match_cells(*args, **params)
     greatest = cells.relevance == cells.relevance.max(axis=1, keepdims=True)
     hits = (greatest & cells.inside).sum(axis=1) / greatest.sum(axis=1)
     return np.where(is_constant(cells.relevance) | ~cells.inside.any(axis=1), np.nan, hits)
 
 
 @metric(greater_is_better=True, bounds=(0, 1), family="ground truth", requires_truth=True, partial=True)
-def max_iou(
-    estimator: Any,
-    X: ArrayLike | None,
-    maps: np.ndarray,
-    y: ArrayLike | None = None,
-    *,
-    truth: EventTruth | ArrayLike | None = None,
-    target: Any = None,
-    batch_size: int | None = None,
-) -> np.ndarray:
+@parameters_of(match_cells)
+def max_iou(*args: Any, **params: Any) -> np.ndarray:
     r"""Overlap of the relevant region with the event, at the threshold where it is greatest.
 
     .. math:: \max_\tau \frac{|R_\tau \cap M|}{|R_\tau \cup M|}, \quad R_\tau = \{i : |a_i| \ge \tau\}
@@ -207,22 +144,7 @@ def max_iou(
     over all values τ of the map, with M the cells whose mask is at least 0.5. It is never less than the size of M as a share
     of the clip, which the lowest threshold gives. Greater is better.
 
-    Parameters
-    ----------
-    estimator : classifier, explainer or None
-        Fitted, with ``predict_proba``; only to find out which class was explained.
-    X : array-like of shape (n, ...) or None
-        The clips.
-    maps : array-like of shape (n, ...)
-        Their maps.
-    y : ignored
-        Parameter not used, present for API consistency.
-    truth : EventTruth or array-like of shape (n, ...)
-        Where the classes sound; an array is the mask of the explained class, in [0, 1]. Required.
-    target : label, array-like of shape (n,) or None, default=None
-        The class c. None is the explainer's ``target``, or else the predicted class.
-    batch_size : int or None, default=None
-        Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
+    See ``relevance_mass_accuracy`` for the parameters.
 
     Returns
     -------
@@ -241,7 +163,7 @@ def max_iou(
     >>> max_iou(None, None, np.array([[1.0, 0.0, 3.0, -4.0]]), truth=np.array([[1, 0, 0, 1]])).round(3).tolist()
     [0.667]
     """
-    cells = match_cells(estimator, X, maps, truth, target, batch_size)
+    cells = match_cells(*args, **params)
     order = np.argsort(-cells.relevance, axis=1, kind="stable")
     relevance, inside = (np.take_along_axis(values, order, axis=1) for values in (cells.relevance, cells.inside))
     hits, region = inside.cumsum(axis=1), np.arange(1, inside.shape[1] + 1)

@@ -10,6 +10,7 @@ from ..engine import is_constant, mask, minmax, shared
 from ..utils.random import RandomStateLike
 from ..utils.statistics import ratio_or_nan
 from ._convention import convention_of
+from ._parameters import parameters_of
 from .base import metric
 from .perturbation import ExplainedClips, check_top, predict_perturbed, prepare_clips, ranks
 
@@ -32,18 +33,21 @@ def masked_predictions(
     estimator: Any,
     X: ArrayLike,
     maps: np.ndarray,
-    target: Any,
-    baseline: str | float,
-    top: float,
-    batch_size: int | None,
-    random_state: RandomStateLike,
-    product: bool = False,
+    y: ArrayLike | None = None,
+    *,
+    target: Any = None,
+    baseline: str | float = "floor",
+    top: float = 0.5,
+    convention: str | None = None,
+    batch_size: int | None = None,
+    random_state: RandomStateLike = 0,
 ) -> tuple[ExplainedClips, np.ndarray, np.ndarray]:
     """Return the clips, p_c of the explained input (NaN for a constant map) and whether the label changes.
 
-    With ``product`` the explained input is m ⊙ x, with the map as it is, constant or not.
+    Under a convention the explained input is m ⊙ x, with the map as it is, constant or not. ``y`` is not used.
     """
     check_top(top)
+    product = convention is not None
     explained = prepare_clips(estimator, X, maps, target, batch_size)
 
     def explained_input(x, maps, baseline):
@@ -58,19 +62,8 @@ def masked_predictions(
 
 
 @metric(greater_is_better=False, bounds=(0, 1), family="faithfulness")
-def average_drop(
-    estimator: Any,
-    X: ArrayLike,
-    maps: np.ndarray,
-    y: ArrayLike | None = None,
-    *,
-    target: Any = None,
-    baseline: str | float = "floor",
-    top: float = 0.5,
-    convention: str | None = None,
-    batch_size: int | None = None,
-    random_state: RandomStateLike = 0,
-) -> np.ndarray:
+@parameters_of(masked_predictions)
+def average_drop(*args: Any, convention: str | None = None, **params: Any) -> np.ndarray:
     r"""Loss of confidence when only the explained part of a clip is heard.
 
     .. math:: \max(0, Y - O) / Y, \quad Y = p_c(x), \quad O = p_c\big(b + m \odot (x - b)\big)
@@ -88,8 +81,7 @@ def average_drop(
     target : label, array-like of shape (n,) or None, default=None
         The class c. None is the explainer's ``target``, or else the predicted class.
     baseline : {"floor", "mean", "blur", "uniform"} or float, default="floor"
-        The values b. "floor" is silence: the lowest feature value seen in ``fit``, or the classifier's ``silence_``. For the
-        others see ``skxai.engine.resolve_baseline``.
+        The values b. "floor" is silence: ``silence_``, or the lowest value of ``fit``; see ``skxai.engine.resolve_baseline``.
     top : float, default=0.5
         Share of the pixels that is kept, in (0, 1].
     convention : {"pytorch-grad-cam", "torch-cam"} or None, default=None
@@ -121,63 +113,35 @@ def average_drop(
 
     Examples
     --------
-    >>> import numpy as np
     >>> from sklearn.linear_model import LogisticRegression
     >>> from skxai.metrics import average_drop
-    >>> X = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
-    >>> model = LogisticRegression().fit(X, X[:, 0])
-    >>> relevant, irrelevant = np.tile([1.0, 0.0], (4, 1)), np.tile([0.0, 1.0], (4, 1))
+    >>> X = [[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]
+    >>> model = LogisticRegression().fit(X, [0, 1, 0, 1])
+    >>> relevant, irrelevant = [[1.0, 0.0]] * 4, [[0.0, 1.0]] * 4
     >>> bool(average_drop(model, X, relevant).mean() < average_drop(model, X, irrelevant).mean())
     True
     """
     drop = convention_of(DROPS, convention, "average_drop")
-    product = convention is not None
-    explained, after, _ = masked_predictions(estimator, X, maps, target, baseline, top, batch_size, random_state, product)
+    explained, after, _ = masked_predictions(*args, convention=convention, **params)
     return drop(np.maximum(0, explained.before - after), explained.before)
 
 
 @metric(greater_is_better=True, bounds=(0, 1), family="faithfulness")
-def average_increase(
-    estimator: Any,
-    X: ArrayLike,
-    maps: np.ndarray,
-    y: ArrayLike | None = None,
-    *,
-    target: Any = None,
-    baseline: str | float = "floor",
-    top: float = 0.5,
-    convention: str | None = None,
-    batch_size: int | None = None,
-    random_state: RandomStateLike = 0,
-) -> np.ndarray:
+@parameters_of(masked_predictions)
+def average_increase(*args: Any, convention: str | None = None, **params: Any) -> np.ndarray:
     r"""Whether the classifier is surer when only the explained part of a clip is heard.
 
     .. math:: \mathbb{1}[O > Y], \quad Y = p_c(x), \quad O = p_c\big(b + m \odot (x - b)\big)
 
     with m the map, min–max scaled and zeroed outside its top half. Greater is better.
 
+    See ``average_drop`` for the parameters.
+
     Parameters
     ----------
-    estimator : classifier or explainer
-        Fitted, with ``predict_proba``.
-    X, maps : array-like of shape (n, ...)
-        The clips and their maps.
-    y : ignored
-        Parameter not used, present for API consistency.
-    target : label, array-like of shape (n,) or None, default=None
-        The class c. None is the explainer's ``target``, or else the predicted class.
-    baseline : {"floor", "mean", "blur", "uniform"} or float, default="floor"
-        The values b. "floor" is silence: the lowest feature value seen in ``fit``, or the classifier's ``silence_``. For the
-        others see ``skxai.engine.resolve_baseline``.
-    top : float, default=0.5
-        Share of the pixels that is kept, in (0, 1].
     convention : {"pytorch-grad-cam", "torch-cam"} or None, default=None
         Package whose convention is reproduced, as in ``average_drop``: for both, O = p_c(m ⊙ x) with the map as it is. None is
         the definition above.
-    batch_size : int or None, default=None
-        Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
-    random_state : int, RandomState instance or None, default=0
-        Seed of the order inside ties and of the uniform baseline.
 
     Returns
     -------
@@ -190,57 +154,32 @@ def average_increase(
 
     Examples
     --------
-    >>> import numpy as np
     >>> from sklearn.linear_model import LogisticRegression
     >>> from skxai.metrics import average_increase
-    >>> X = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
-    >>> average_increase(LogisticRegression().fit(X, X[:, 0]), X, np.tile([1.0, 0.0], (4, 1))).shape
+    >>> X = [[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]
+    >>> average_increase(LogisticRegression().fit(X, [0, 1, 0, 1]), X, [[1.0, 0.0]] * 4).shape
     (4,)
     """
     convention_of(DROPS, convention, "average_increase")
-    product = convention is not None
-    explained, after, _ = masked_predictions(estimator, X, maps, target, baseline, top, batch_size, random_state, product)
+    explained, after, _ = masked_predictions(*args, convention=convention, **params)
     return np.where(np.isnan(after), np.nan, after > explained.before)
 
 
 @metric(greater_is_better=False, bounds=(0, 1), family="faithfulness")
-def prediction_change(
-    estimator: Any,
-    X: ArrayLike,
-    maps: np.ndarray,
-    y: ArrayLike | None = None,
-    *,
-    target: Any = None,
-    baseline: str | float = "floor",
-    top: float = 0.5,
-    batch_size: int | None = None,
-    random_state: RandomStateLike = 0,
-) -> np.ndarray:
+@parameters_of(masked_predictions, without="convention")
+def prediction_change(*args: Any, **params: Any) -> np.ndarray:
     r"""Whether the predicted label changes when only the explained part of a clip is heard.
 
     .. math:: \mathbb{1}\big[\arg\max_c p_c(x) \ne \arg\max_c p_c(b + m \odot (x - b))\big]
 
     with m the map, min–max scaled and zeroed outside its top half. Smaller is better.
 
+    See ``average_drop`` for the parameters.
+
     Parameters
     ----------
-    estimator : classifier or explainer
-        Fitted, with ``predict_proba``.
-    X, maps : array-like of shape (n, ...)
-        The clips and their maps.
-    y : ignored
-        Parameter not used, present for API consistency.
     target : ignored
         The predicted labels are compared.
-    baseline : {"floor", "mean", "blur", "uniform"} or float, default="floor"
-        The values b. "floor" is silence: the lowest feature value seen in ``fit``, or the classifier's ``silence_``. For the
-        others see ``skxai.engine.resolve_baseline``.
-    top : float, default=0.5
-        Share of the pixels that is kept, in (0, 1].
-    batch_size : int or None, default=None
-        Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
-    random_state : int, RandomState instance or None, default=0
-        Seed of the order inside ties and of the uniform baseline.
 
     Returns
     -------
@@ -253,11 +192,10 @@ def prediction_change(
 
     Examples
     --------
-    >>> import numpy as np
     >>> from sklearn.linear_model import LogisticRegression
     >>> from skxai.metrics import prediction_change
-    >>> X = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
-    >>> prediction_change(LogisticRegression().fit(X, X[:, 0]), X, np.tile([1.0, 0.0], (4, 1))).tolist()
+    >>> X = [[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]
+    >>> prediction_change(LogisticRegression().fit(X, [0, 1, 0, 1]), X, [[1.0, 0.0]] * 4).tolist()
     [0.0, 0.0, 0.0, 0.0]
     """
-    return masked_predictions(estimator, X, maps, target, baseline, top, batch_size, random_state)[2]
+    return masked_predictions(*args, **params)[2]

@@ -15,6 +15,7 @@ from ..utils.random import RandomStateLike, seed_from
 from ..utils.statistics import ratio_or_nan
 from ._convention import convention_of
 from ._other_module import correlate_with_module, prepare_for_another_module, reinitialise, seed_of, weighted_layers
+from ._parameters import parameters_of
 from .base import metric
 
 ORDERS = ("cascading", "independent")
@@ -151,18 +152,8 @@ def model_parameter_randomisation_curve(
 
 
 @metric(greater_is_better=False, bounds=(-1, 1), family="randomisation", requires_explainer=True, requires_module=True)
-def model_parameter_randomisation(
-    estimator: Any,
-    X: ArrayLike,
-    maps: np.ndarray,
-    y: ArrayLike | None = None,
-    *,
-    target: Any = None,
-    order: str = "cascading",
-    n_stages: int | None = 10,
-    convention: str | None = None,
-    random_state: RandomStateLike = 0,
-) -> np.ndarray:
+@parameters_of(model_parameter_randomisation_curve)
+def model_parameter_randomisation(*args: Any, **params: Any) -> np.ndarray:
     r"""Mean rank correlation of the maps with those of the same network after its layers were re-initialised.
 
     .. math:: \frac{1}{L} \sum_{l=1}^{L} \rho\big(|M(x)|, |M^{(l)}(x)|\big)
@@ -198,7 +189,7 @@ def model_parameter_randomisation(
     >>> bool(model_parameter_randomisation(explainer, X, explainer.transform(X)).mean() < 0.5)
     True
     """
-    return model_parameter_randomisation_curve(**locals()).per_clip()
+    return model_parameter_randomisation_curve(*args, **params).per_clip()
 
 
 def randomised_modules(

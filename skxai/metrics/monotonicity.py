@@ -40,16 +40,10 @@ def monotonicity_correlation(
     Pixels are sorted ascending by \|a\| and cut into groups G; p' is the probability of the class after only the pixels of the
     group were replaced, from the original clip each time, in n draws. The draws are the same for all clips. Greater is better.
 
+    See ``average_drop`` for the parameters that are not listed.
+
     Parameters
     ----------
-    estimator : classifier or explainer
-        Fitted, with ``predict_proba``.
-    X, maps : array-like of shape (n, ...)
-        The clips and their maps.
-    y : ignored
-        Parameter not used, present for API consistency.
-    target : label, array-like of shape (n,) or None, default=None
-        The class c. None is the explainer's ``target``, or else the predicted class.
     baseline : {"uniform", "floor", "mean", "blur"} or float, default="uniform"
         What replaces a group. "uniform" draws a value for each pixel between the lowest and the highest feature seen in
         ``fit``; the others do not vary, and one draw is made.
@@ -64,8 +58,6 @@ def monotonicity_correlation(
         unseeded and differ from clip to clip; here all clips have the same. It does not divide by p² where p < 1e-5, which
         changes no rank; where that is so for some clips and not for others it stops with a ValueError
         (``monotonicity_correlation.py``), and skxai returns the correlation.
-    batch_size : int or None, default=None
-        Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
     random_state : int, RandomState instance or None, default=0
         Seed of the order inside ties and of the draws.
 

@@ -38,30 +38,7 @@ class ExplainedClips:
 def prepare_clips(
     estimator: Any, X: Any, maps: np.ndarray, target: Any = None, batch_size: int | None = None
 ) -> ExplainedClips:
-    """Check the arguments that all metrics have in common.
-
-    Parameters
-    ----------
-    estimator : classifier or explainer
-        Fitted, with ``predict_proba``.
-    X : array-like of shape (n, ...)
-        The clips.
-    maps : array-like of shape (n, ...)
-        Their maps.
-    target : label, array-like of shape (n,) or None
-        The class c. None is the explainer's ``target``, or else the predicted class.
-    batch_size : int or None
-        Inputs at once.
-
-    Returns
-    -------
-    ExplainedClips
-
-    Raises
-    ------
-    ValueError
-        If X or the maps are not finite, or of different shapes.
-    """
+    """Check the arguments that all metrics have in common: finite clips ``(n, ...)`` and maps, and the class to explain."""
     X = check_array(X, dtype=np.float32, allow_nd=True, input_name="X")
     network = predictor(estimator, X, batch_size=batch_size)
     if target is None:
@@ -76,28 +53,10 @@ def prepare_clips(
 def predict_perturbed(
     explained: ExplainedClips, n_variants: int, variants_of: Callable, *, baseline: str | float, random_state: RandomStateLike
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Run the classifier on ``n_variants`` perturbations of every clip.
+    """Return p_c and the predicted column of ``n_variants`` perturbations of every clip, both ``(n, n_variants)``.
 
-    Parameters
-    ----------
-    explained : ExplainedClips
-        The clips.
-    n_variants : int
-        Perturbations of each clip.
-    variants_of : callable
-        ``variants_of(x, maps, baseline)`` on a batch of clips → ``make(clips, variants)``, two slices → tensor
-        ``(c, v, ...)`` of perturbed clips.
-    baseline : str or float
-        See ``skxai.engine.resolve_baseline``.
-    random_state : int, RandomState instance or None
-        Of the uniform baseline.
-
-    Returns
-    -------
-    probability : ndarray of shape (n, n_variants), float64
-        p_c of each perturbation.
-    predicted : ndarray of shape (n, n_variants)
-        Column of the class predicted for it.
+    ``variants_of(x, maps, baseline)`` on a batch of clips returns ``make(clips, variants)``, from two slices to perturbed clips
+    ``(c, v, ...)``. ``random_state`` is of the uniform baseline.
     """
     network, n, seed = explained.predictor, len(explained.X), seed_from(random_state)
     target = torch.tensor(explained.target, device=network.device)

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from ..engine import shared
 from ..utils.random import RandomStateLike
 from ._convention import convention_of, ranks_by_position
+from ._parameters import parameters_of
 from .perturbation import predict_perturbed, prepare_clips, ranks, replace_first
 
 CURVES = ("probability", "accuracy")
@@ -56,7 +57,6 @@ class PerturbationCurve:
     Attributes
     ----------
     kind : {"deletion", "insertion"}
-        Which.
     fractions : ndarray of shape (s,)
         Share of the pixels that is deleted or inserted; both end points are there (under Quantus' convention 0 is not).
     probability : ndarray of shape (n, s)
@@ -77,22 +77,7 @@ class PerturbationCurve:
     y: np.ndarray | None = None
 
     def curves(self, by: str = "probability") -> np.ndarray:
-        """Return the curve of each clip.
-
-        Parameters
-        ----------
-        by : {"probability", "accuracy"}, default="probability"
-            p_c, or whether the predicted label is the true one.
-
-        Returns
-        -------
-        ndarray of shape (n, s)
-
-        Raises
-        ------
-        ValueError
-            For another ``by``, or accuracy without true labels.
-        """
+        """Return the curve of each clip ``(n, s)``: p_c, or whether the label is right for ``by="accuracy"``, which needs y."""
         if by not in CURVES:
             raise ValueError(f"by must be one of {', '.join(CURVES)}; got {by!r}.")
         if by == "probability":
@@ -110,30 +95,19 @@ class PerturbationCurve:
         return np.trapezoid(self.curves(by), self.fractions, axis=1)
 
     def per_class(self, by: str = "probability") -> pd.DataFrame:
-        """Return the mean curve of each class.
-
-        Parameters
-        ----------
-        by : {"probability", "accuracy"}, default="probability"
-            What the curve shows.
-
-        Returns
-        -------
-        DataFrame of shape (s, k)
-            One column a class, by the true label where it is known and else by the explained one; indexed by the fraction.
-        """
+        """Return the mean curve of each class, ``(s, k)``, by the true label where it is known, else by the explained one."""
         labels = self.target if self.y is None else self.y
         curves = {label: self.curves(by)[labels == label].mean(axis=0) for label in np.unique(labels)}
         return pd.DataFrame(curves, index=pd.Index(self.fractions, name="fraction"))
 
 
-@shared
-def deletion_curve(
+def _curve(
     estimator: Any,
     X: ArrayLike,
     maps: np.ndarray,
     y: ArrayLike | None = None,
     *,
+    kind: str,
     target: Any = None,
     baseline: str | float = "floor",
     step: float = 0.01,
@@ -141,6 +115,44 @@ def deletion_curve(
     batch_size: int | None = None,
     random_state: RandomStateLike = 0,
 ) -> PerturbationCurve:
+    rules = convention_of(DELETION if kind == "deletion" else INSERTION, convention, kind)
+    if not 0 < step <= 1:
+        raise ValueError(f"step must be a share of the pixels in (0, 1]; got {step!r}.")
+    explained = prepare_clips(estimator, X, maps, target, batch_size)
+    if y is not None and np.shape(y) != (len(explained.X),):
+        raise ValueError(f"y must hold one label for each of the {len(explained.X)} clips; got shape {np.shape(y)}.")
+    n_pixels = explained.X[0].size
+    counts = rules.counts(n_pixels, step)
+    changed = counts > 0 if kind == "deletion" else counts < n_pixels  # of the clip as it is the classifier has been asked
+
+    def perturbed(x, maps, baseline):
+        steps = torch.as_tensor(counts[changed], device=x.device)
+        if rules.baseline is None:
+            places = ranks(maps, random_state)
+        else:
+            places, baseline = ranks_by_position(maps), rules.baseline(x)
+        return replace_first(x, places, steps, baseline) if kind == "deletion" else replace_first(baseline, places, steps, x)
+
+    probability, predicted = (
+        np.repeat(as_it_is[:, None], len(counts), axis=1) for as_it_is in (explained.before, explained.predicted)
+    )
+    probability[:, changed], predicted[:, changed] = predict_perturbed(
+        explained, int(changed.sum()), perturbed, baseline=baseline, random_state=random_state
+    )
+    classes = explained.predictor.classes_
+    return PerturbationCurve(
+        kind,
+        counts / n_pixels,
+        probability,
+        classes[predicted],
+        classes[explained.target],
+        None if y is None else np.asarray(y),
+    )
+
+
+@shared
+@parameters_of(_curve, without="kind")
+def deletion_curve(*args: Any, **params: Any) -> PerturbationCurve:
     """Send the pixels to the baseline, the most relevant first.
 
     Parameters
@@ -154,8 +166,7 @@ def deletion_curve(
     target : label, array-like of shape (n,) or None, default=None
         The class c. None is the explainer's ``target``, or else the predicted class.
     baseline : {"floor", "mean", "blur", "uniform"} or float, default="floor"
-        The values b. "floor" is silence: the lowest feature value seen in ``fit``, or the classifier's ``silence_``. For the
-        others see ``skxai.engine.resolve_baseline``.
+        The values b. "floor" is silence: ``silence_``, or the lowest value of ``fit``; see ``skxai.engine.resolve_baseline``.
     step : float, default=0.01
         Share of the pixels at a time; at least one pixel.
     convention : {"quantus", "torch-cam"} or None, default=None
@@ -192,56 +203,25 @@ def deletion_curve(
     >>> curve.fractions.tolist()
     [0.0, 0.5, 1.0]
     """
-    rules = convention_of(DELETION, convention, "deletion")
-    return _curve("deletion", estimator, X, maps, y, target, baseline, step, rules, batch_size, random_state)
+    return _curve(*args, kind="deletion", **params)
 
 
 @shared
-def insertion_curve(
-    estimator: Any,
-    X: ArrayLike,
-    maps: np.ndarray,
-    y: ArrayLike | None = None,
-    *,
-    target: Any = None,
-    baseline: str | float = "floor",
-    step: float = 0.01,
-    convention: str | None = None,
-    batch_size: int | None = None,
-    random_state: RandomStateLike = 0,
-) -> PerturbationCurve:
+@parameters_of(_curve, without="kind")
+def insertion_curve(*args: Any, **params: Any) -> PerturbationCurve:
     """Bring the pixels back from the baseline, the most relevant first.
+
+    See ``deletion_curve`` for the parameters and the source.
 
     Parameters
     ----------
-    estimator : classifier or explainer
-        Fitted, with ``predict_proba``.
-    X, maps : array-like of shape (n, ...)
-        The clips and their maps.
-    y : array-like of shape (n,) or None, default=None
-        True labels, for the curves by accuracy and per class.
-    target : label, array-like of shape (n,) or None, default=None
-        The class c. None is the explainer's ``target``, or else the predicted class.
-    baseline : {"floor", "mean", "blur", "uniform"} or float, default="floor"
-        The values b. "floor" is silence: the lowest feature value seen in ``fit``, or the classifier's ``silence_``. For the
-        others see ``skxai.engine.resolve_baseline``.
-    step : float, default=0.01
-        Share of the pixels at a time; at least one pixel.
     convention : {"torch-cam"} or None, default=None
         Package whose convention is reproduced; see ``deletion_curve``. Quantus has no insertion.
-    batch_size : int or None, default=None
-        Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
-    random_state : int, RandomState instance or None, default=0
-        Seed of the order inside ties and of the uniform baseline.
 
     Returns
     -------
     PerturbationCurve
         From the baseline (fraction 0) to the clip as it is (fraction 1).
-
-    References
-    ----------
-    .. [1] Petsiuk, Das & Saenko, "RISE: randomized input sampling for explanation of black-box models", BMVC 2018.
 
     Examples
     --------
@@ -252,40 +232,4 @@ def insertion_curve(
     >>> insertion_curve(LogisticRegression().fit(X, X[:, 0]), X, np.tile([1.0, 0.0], (4, 1))).probability.shape
     (4, 3)
     """
-    rules = convention_of(INSERTION, convention, "insertion")
-    return _curve("insertion", estimator, X, maps, y, target, baseline, step, rules, batch_size, random_state)
-
-
-def _curve(kind, estimator, X, maps, y, target, baseline, step, convention, batch_size, random_state):
-    if not 0 < step <= 1:
-        raise ValueError(f"step must be a share of the pixels in (0, 1]; got {step!r}.")
-    explained = prepare_clips(estimator, X, maps, target, batch_size)
-    if y is not None and np.shape(y) != (len(explained.X),):
-        raise ValueError(f"y must hold one label for each of the {len(explained.X)} clips; got shape {np.shape(y)}.")
-    n_pixels = explained.X[0].size
-    counts = convention.counts(n_pixels, step)
-    changed = counts > 0 if kind == "deletion" else counts < n_pixels  # of the clip as it is the classifier has been asked
-
-    def perturbed(x, maps, baseline):
-        steps = torch.as_tensor(counts[changed], device=x.device)
-        if convention.baseline is None:
-            places = ranks(maps, random_state)
-        else:
-            places, baseline = ranks_by_position(maps), convention.baseline(x)
-        return replace_first(x, places, steps, baseline) if kind == "deletion" else replace_first(baseline, places, steps, x)
-
-    probability, predicted = (
-        np.repeat(as_it_is[:, None], len(counts), axis=1) for as_it_is in (explained.before, explained.predicted)
-    )
-    probability[:, changed], predicted[:, changed] = predict_perturbed(
-        explained, np.count_nonzero(changed), perturbed, baseline=baseline, random_state=random_state
-    )
-    classes = explained.predictor.classes_
-    return PerturbationCurve(
-        kind,
-        counts / n_pixels,
-        probability,
-        classes[predicted],
-        classes[explained.target],
-        None if y is None else np.asarray(y),
-    )
+    return _curve(*args, kind="insertion", **params)

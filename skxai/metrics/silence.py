@@ -23,12 +23,11 @@ def silence_mass(
 
     .. math:: \frac{\sum_{i \in S} |a_i|}{\sum_i |a_i|}
 
-    with S the silent columns. A column is silent if all its cells have the clip's lowest value, up to 1e-4 of the clip's range,
-    and it is one of at least ``min_columns`` such columns in a row: what a spectrogram in decibels makes of samples that are
-    exactly 0, or more than ``top_db`` below the loudest. Of a classifier that declares which feature value is silence
-    (``silence_``, 0 for waveforms) that value stands in the place of the lowest. No sound is there, so relevance in it tells of
-    something else: that the classifier goes by the silence itself, or that the map is smeared. Compare it with the share of S
-    in the clip, which a map that knows nothing has. Smaller is better.
+    with S the silent columns: at least ``min_columns`` in a row, all of whose cells have the clip's lowest value, up to 1e-4 of
+    its range. That is what a spectrogram in decibels makes of samples that are exactly 0, or more than ``top_db`` below the
+    loudest. If the classifier declares which value is silence (``silence_``, 0 for waveforms), that is taken, not the lowest.
+    No sound is there: the classifier goes by the silence itself, or the map is smeared. A map that knows nothing has the share
+    of S in the clip. Smaller is better.
 
     Parameters
     ----------

@@ -49,8 +49,8 @@ def explained_input_multiplies(patch):
 def before_and_after_exchanged(patch):
     predictions = masked_prediction.masked_predictions
 
-    def exchanged(*arguments):
-        it, after, changed = predictions(*arguments)
+    def exchanged(*arguments, **parameters):
+        it, after, changed = predictions(*arguments, **parameters)
         return replace(it, before=after), it.before, changed
 
     patch.setattr(masked_prediction, "masked_predictions", exchanged)
@@ -60,8 +60,8 @@ def before_and_after_exchanged(patch):
 def labels_that_stay_are_counted(patch):
     predictions = masked_prediction.masked_predictions
 
-    def kept(*arguments):
-        it, after, changed = predictions(*arguments)
+    def kept(*arguments, **parameters):
+        it, after, changed = predictions(*arguments, **parameters)
         return it, after, 1 - changed
 
     patch.setattr(masked_prediction, "masked_predictions", kept)
@@ -112,8 +112,8 @@ def without(columns):
     """Return a curve without some of its points."""
     whole = perturbation_curve._curve
 
-    def cut(*arguments):
-        curve = whole(*arguments)
+    def cut(*arguments, **parameters):
+        curve = whole(*arguments, **parameters)
         return replace(
             curve,
             fractions=curve.fractions[columns],
@@ -237,9 +237,12 @@ def shift_is_not_taken_away(patch):
 @breaks("relevance_mass_accuracy")
 def mask_of_yes_and_no(patch):
     match_cells = localisation.match_cells
-    patch.setattr(
-        localisation, "match_cells", lambda *arguments: (it := match_cells(*arguments)) and replace(it, mask=it.mask >= 0.5)
-    )
+
+    def of_yes_and_no(*arguments, **parameters):
+        cells = match_cells(*arguments, **parameters)
+        return replace(cells, mask=cells.mask >= 0.5)
+
+    patch.setattr(localisation, "match_cells", of_yes_and_no)
 
 
 @breaks("relevance_rank_accuracy", "pointing_game", "max_iou")
