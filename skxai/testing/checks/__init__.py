@@ -83,29 +83,7 @@ def explainer_checks() -> list[Callable[[Explainer], None]]:
     >>> explainer_checks()[0].__name__
     'check_maps_have_the_shape_of_the_features'
     """
-    return [
-        _explainers.check_maps_have_the_shape_of_the_features,
-        _explainers.check_maps_do_not_depend_on_batches,
-        _explainers.check_maps_do_not_depend_on_threads,
-        _explainers.check_maps_do_not_depend_on_gradient_mode,
-        _explainers.check_fit_is_reproducible,
-        _explainers.check_constant_network_gives_zero_maps,
-        _explainers.check_control_does_not_look_at_the_model,
-        _explainers.check_planted_event_is_found,
-        _explainers.check_target_chooses_the_class,
-        _explainers.check_unknown_target_is_refused,
-        _explainers.check_bad_features_are_refused,
-        _explainers.check_user_state_stays,
-        _explainers.check_user_state_stays_after_an_error,
-        _classifiers.check_all_kinds_of_classifiers,
-        _classifiers.check_classifier_without_a_module,
-        _classifiers.check_softmax_at_the_end_changes_nothing,
-        _classifiers.check_fast_and_plain_network_agree,
-        _classifiers.check_waveforms_are_explained,
-        _explainers.check_fitted_explainer_pickles,
-        _classifiers.check_another_module_is_explained,
-        _explainers.check_verbs_are_inherited,
-    ]
+    return _checks_of(_explainers, _classifiers)
 
 
 def metric_checks() -> list[Callable[[Metric], None]]:
@@ -122,19 +100,11 @@ def metric_checks() -> list[Callable[[Metric], None]]:
     >>> metric_checks()[0].__name__
     'check_metric_is_declared'
     """
-    return [
-        _metrics.check_metric_is_declared,
-        _metrics.check_one_value_a_clip_within_bounds,
-        _metrics.check_values_do_not_depend_on_other_clips,
-        _metrics.check_values_do_not_depend_on_batch_size,
-        _metrics.check_values_are_reproducible,
-        _metrics.check_truth_beats_chance_beats_its_opposite,
-        _metrics.check_truth_is_asked_for,
-        _metrics.check_constant_map_spoils_no_other_clip,
-        _metrics.check_any_classifier_will_do,
-        _metrics.check_bad_maps_are_refused,
-        _metrics.check_arguments_and_random_state_stay,
-    ]
+    return _checks_of(_metrics)
+
+
+def _checks_of(*modules):
+    return [check for module in modules for name, check in vars(module).items() if name.startswith("check_")]
 
 
 def _run(checks, subject, name, expected_failed_checks):

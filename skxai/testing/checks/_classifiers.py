@@ -12,23 +12,12 @@ from torch import nn
 from ...models import PretrainedClassifier
 from ...utils.random import torch_seed
 from ._assertions import assert_same_maps, margin_of, raises
-from ._subjects import (
-    CLASSES,
-    SHAPES,
-    SmallNet,
-    UnfoldedNorm,
-    UnfoldedWaveformNorm,
-    clips,
-    fit_on,
-    small_net,
-    small_waveform_net,
-)
+from ._subjects import CLASSES, SmallNet, UnfoldedNorm, UnfoldedWaveformNorm, clips, fit_on, small_net, small_waveform_net
 
 
 def check_all_kinds_of_classifiers(explainer):
     """A classifier of skxai, skorch's, and both in FrozenEstimator give the same maps for the same module."""
-    shape = SHAPES[-1]
-    X, net = clips(shape), small_net(shape)
+    X, net = clips(), small_net()
     plain = fit_on(explainer, net, X)
     target = plain.predict(X)
     maps = plain.explain(X, target)
@@ -36,15 +25,8 @@ def check_all_kinds_of_classifiers(explainer):
     assert_same_maps(
         explainer, fit_on(explainer, frozen, X).explain(X, target), maps, "a classifier plain and in FrozenEstimator"
     )
-    skorch = NeuralNetClassifier(
-        SmallNet,
-        module__input_shape=shape,
-        criterion=nn.CrossEntropyLoss,
-        classes=CLASSES,
-        max_epochs=1,
-        train_split=None,
-        verbose=0,
-    ).initialize()
+    settings = {"criterion": nn.CrossEntropyLoss, "classes": CLASSES, "max_epochs": 1, "train_split": None, "verbose": 0}
+    skorch = NeuralNetClassifier(SmallNet, **settings).initialize()
     skorch.module_.load_state_dict(net.state_dict())
     fitted = fit_on(explainer, FrozenEstimator(skorch), X)
     assert fitted.estimator_ is skorch or fitted.estimator_.module_ is skorch.module_, "FrozenEstimator was trained or copied."
@@ -91,8 +73,7 @@ def _mean_over_time(X):
 
 def check_softmax_at_the_end_changes_nothing(explainer):
     """A module that ends in a softmax is explained by what enters the softmax."""
-    shape = SHAPES[-1]
-    X, net = clips(shape), small_net(shape)
+    X, net = clips(), small_net()
     ended = PretrainedClassifier(nn.Sequential(net, nn.Softmax(dim=1)), CLASSES, output="probabilities")
     assert_same_maps(
         explainer,
@@ -104,9 +85,8 @@ def check_softmax_at_the_end_changes_nothing(explainer):
 
 def check_fast_and_plain_network_agree(explainer):
     """The engine's fast copy and the module as it is give the same maps, at every layer that can be asked for."""
-    shape = SHAPES[-1]
-    X, net = clips(shape), small_net(shape)
-    plain = small_net(shape, norm=UnfoldedNorm)
+    X, net = clips(), small_net()
+    plain = small_net(norm=UnfoldedNorm)
     layers = [{}]
     if "layer" in explainer.get_params(deep=False):
         layers = [{"layer": name} for name in ("conv1", "norm1", "pool", "body", "body.0", "body.1", "body.2", "dropout", 0)]
@@ -136,8 +116,7 @@ def check_waveforms_are_explained(explainer):
 
 def check_another_module_is_explained(explainer):
     """``explain_module`` gives the maps of the module that it is given, as randomisation checks need."""
-    shape = SHAPES[-1]
-    X, net, other = clips(shape), small_net(shape), small_net(shape, seed=1)
+    X, net, other = clips(), small_net(), small_net(seed=1)
     fitted = fit_on(explainer, net, X)
     for module in (net, other):
         assert_same_maps(

@@ -29,8 +29,7 @@ def check_maps_have_the_shape_of_the_features(explainer):
 
 def check_maps_do_not_depend_on_batches(explainer):
     """A clip's map depends neither on the batch size, nor on memory, nor on the order of clips or the clips beside it."""
-    shape = SHAPES[-1]
-    X, net = clips(shape, n=16), small_net(shape)
+    X, net = clips(n=16), small_net()
     maps = fit_on(explainer, net, X, batch_size=None).transform(X)
     for size in (1, 7, 100):
         assert_same_maps(
@@ -45,23 +44,18 @@ def check_maps_do_not_depend_on_batches(explainer):
 
 def check_maps_do_not_depend_on_threads(explainer):
     """Maps do not depend on the number of torch's threads."""
-    shape = SHAPES[-1]
-    X = clips(shape)
-    fitted, threads = fit_on(explainer, small_net(shape), X), torch.get_num_threads()
-    try:
-        torch.set_num_threads(1)
+    X = clips()
+    fitted = fit_on(explainer, small_net(), X)
+    with torch_threads(1):
         one = fitted.transform(X)
-        torch.set_num_threads(2)
+    with torch_threads(2):
         two = fitted.transform(X)
-    finally:
-        torch.set_num_threads(threads)
     assert_same_maps(explainer, two, one, "maps with one and with two threads")
 
 
 def check_maps_do_not_depend_on_gradient_mode(explainer):
     """Maps are the same inside torch.no_grad() and torch.inference_mode()."""
-    shape = SHAPES[-1]
-    X, net = clips(shape), small_net(shape)
+    X, net = clips(), small_net()
     maps = fit_on(explainer, net, X).transform(X)
     for mode in (torch.no_grad, torch.inference_mode):
         with mode():
@@ -72,8 +66,7 @@ def check_maps_do_not_depend_on_gradient_mode(explainer):
 
 def check_fit_is_reproducible(explainer):
     """The same seed gives the same maps, in every transform and after every fit."""
-    shape = SHAPES[-1]
-    X, net = clips(shape), small_net(shape)
+    X, net = clips(), small_net()
     fitted = fit_on(explainer, net, X)
     maps = fitted.transform(X)
     np.testing.assert_array_equal(fitted.transform(X), maps, "two transforms differ.")
@@ -84,8 +77,7 @@ def check_constant_network_gives_zero_maps(explainer):
     """Nothing is relevant to a network that does not look at its input; controls explain no network."""
     if not explainer.explains_model:
         return
-    shape = SHAPES[-1]
-    X, net = clips(shape), small_net(shape)
+    X, net = clips(), small_net()
     with torch.no_grad():
         for parameter in net.parameters():
             parameter.zero_()
@@ -98,7 +90,7 @@ def check_planted_event_is_found(explainer):
 
     What is above 0 speaks for the class. A method that does not depend on the class, declared by ``explains_target = False``,
     may show either event; one that hides a ``window`` or ``cell`` of the clip at a time may be wrong by the size of one, an
-    eighth of the clip by default. Floors find nothing.
+    eighth of the clip by default. Controls find nothing.
     """
     if not explainer.explains_model:
         return
@@ -120,8 +112,7 @@ def check_planted_event_is_found(explainer):
 
 def check_control_does_not_look_at_the_model(explainer):
     """A control, declared by ``explains_model = False``, has the same maps for all networks and classes, and never runs one."""
-    shape = SHAPES[-1]
-    X, net, other = clips(shape), small_net(shape), small_net(shape, seed=1)
+    X, net, other = clips(), small_net(), small_net(seed=1)
     fitted = fit_on(explainer, net, X)
     maps = fitted.explain(X, CLASSES[0])
     assert maps.any(), "the maps of ordinary clips are zero."
@@ -138,8 +129,7 @@ def check_target_chooses_the_class(explainer):
 
     Unless the method is declared with ``explains_target = False``: then all classes have the same.
     """
-    shape = SHAPES[-1]
-    X, net = clips(shape), small_net(shape)
+    X, net = clips(), small_net()
     fitted = fit_on(explainer, net, X, target=None)
     per_class = {label: fitted.explain(X, label) for label in CLASSES}
     same = all(np.array_equal(maps, per_class[CLASSES[0]]) for maps in per_class.values())
@@ -157,8 +147,7 @@ def check_target_chooses_the_class(explainer):
 
 def check_unknown_target_is_refused(explainer):
     """A class that the classifier does not know is refused, with the ones that it knows, in fit and in explain."""
-    shape = SHAPES[-1]
-    X, net = clips(shape), small_net(shape)
+    X, net = clips(), small_net()
     with raises(ValueError, "siren", CLASSES[0], because="fit with target='siren'"):
         fit_on(explainer, net, X, target="siren")
     fitted = fit_on(explainer, net, X)
@@ -170,8 +159,7 @@ def check_unknown_target_is_refused(explainer):
 
 def check_bad_features_are_refused(explainer):
     """NaN, infinite values, empty clips, another shape than in fit and a missing fit are refused."""
-    shape = SHAPES[-1]
-    X, net, name = clips(shape), small_net(shape), type(explainer).__name__
+    X, net, name = clips(), small_net(), type(explainer).__name__
     fitted = fit_on(explainer, net, X)
     with raises(NotFittedError, name, because="transform before fit"):
         clone(explainer).transform(X)
@@ -194,9 +182,8 @@ def check_bad_features_are_refused(explainer):
 
 def check_user_state_stays(explainer):
     """The user's module, its modes, hooks and gradients, X, y, all random states and torch's settings stay as they were."""
-    shape = SHAPES[-1]
-    X, y = clips(shape), np.resize(CLASSES, 9)
-    module = module_in_use(small_net(shape))
+    X, y = clips(), np.resize(CLASSES, 9)
+    module = module_in_use(small_net())
     X.setflags(write=False)
     with torch_threads(2), untouched(module, X, y):  # a single thread would not show that their number is lost
         fitted = clone(explainer).set_params(estimator=PretrainedClassifier(module, CLASSES)).fit(X, y)
@@ -207,14 +194,13 @@ def check_user_state_stays(explainer):
 def check_user_state_stays_after_an_error(explainer):
     """Where the module fails on a later batch its error comes through, nothing has changed, and the next transform is right.
 
-    Floors do not run the module.
+    Controls do not run the module.
     """
     if not explainer.explains_model:
         return
-    shape = SHAPES[-1]
-    X = clips(shape)
-    module = FragileNet(shape)
-    module.load_state_dict(small_net(shape).state_dict())
+    X = clips()
+    module = FragileNet()
+    module.load_state_dict(small_net().state_dict())
     fitted = fit_on(explainer, module_in_use(module), X, batch_size=2)
     maps = fitted.transform(X)
     loud = X.copy()
@@ -227,9 +213,8 @@ def check_user_state_stays_after_an_error(explainer):
 
 def check_fitted_explainer_pickles(explainer):
     """A fitted explainer gives the same maps after pickling; a clone has its parameters and is not fitted."""
-    shape = SHAPES[-1]
-    X = clips(shape)
-    fitted = fit_on(explainer, small_net(shape), X)
+    X = clips()
+    fitted = fit_on(explainer, small_net(), X)
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(fitted)).transform(X), fitted.transform(X))
     copy = clone(fitted)
     assert not hasattr(copy, "estimator_"), "a clone must not be fitted."

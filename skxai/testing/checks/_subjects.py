@@ -10,7 +10,8 @@ from ...models.shapes import as_image
 from ...utils.random import torch_seed
 
 CLASSES = ["alarm", "cough", "wheeze"]
-SHAPES = [(24,), (10, 12), (1, 10, 12)]
+SHAPE = (1, 10, 12)
+SHAPES = [(24,), (10, 12), SHAPE]
 
 
 class UnfoldedNorm(nn.BatchNorm2d):
@@ -18,17 +19,9 @@ class UnfoldedNorm(nn.BatchNorm2d):
 
 
 class SmallNet(nn.Module):
-    """Two convolutions with batch norm and what engines trip over: in-place operations, a view, a residual sum.
+    """Two convolutions with batch norm and what engines trip over: in-place operations, a view, a residual sum."""
 
-    Parameters
-    ----------
-    input_shape : tuple of int
-        Shape of one clip, of 1 to 3 dimensions.
-    n_classes : int, default=3
-    norm : type, default=torch.nn.BatchNorm2d
-    """
-
-    def __init__(self, input_shape, n_classes=3, norm=nn.BatchNorm2d):
+    def __init__(self, input_shape=SHAPE, n_classes=3, norm=nn.BatchNorm2d):
         super().__init__()
         self.image, channels = as_image(input_shape)
         self.conv1 = nn.Conv2d(channels, 6, 3, padding=1, bias=False)
@@ -51,13 +44,7 @@ class UnfoldedWaveformNorm(nn.BatchNorm1d):
 
 
 class SmallWaveformNet(nn.Module):
-    """Two convolutions over time, with batch norm and pooling, on waveforms ``(n, samples)``.
-
-    Parameters
-    ----------
-    n_classes : int, default=3
-    norm : type, default=torch.nn.BatchNorm1d
-    """
+    """Two convolutions over time, with batch norm and pooling, on waveforms ``(n, samples)``."""
 
     def __init__(self, n_classes=3, norm=nn.BatchNorm1d):
         super().__init__()
@@ -72,7 +59,7 @@ class SmallWaveformNet(nn.Module):
         return self.head(self.norm2(self.conv2(self.body(self.conv1(x.unsqueeze(1))))))
 
 
-def small_net(shape, norm=nn.BatchNorm2d, seed=2):
+def small_net(shape=SHAPE, norm=nn.BatchNorm2d, seed=2):
     """Return a ``SmallNet`` with random weights and random statistics, as if it were trained.
 
     With the default seed no feature map of a bare convolution sums to nearly 0, where ``XGradCAM`` has a pole and the last
@@ -113,15 +100,13 @@ class Detector(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.conv = nn.Conv2d(1, 2, 7, padding=3)
+        self.conv, self.evidence = nn.Conv2d(1, 2, 7, padding=3), nn.Conv2d(2, 2, 1, bias=False)
         with torch.no_grad():
             self.conv.weight.zero_()
             self.conv.weight[0, 0, 3, :] = 1 / 7
             self.conv.weight[1, 0, :, 3] = 1 / 7
             self.conv.bias.fill_(-0.6)
-        # The last convolution gives the evidence itself, which is not negative: Grad-CAM++ is derived for such maps.
-        self.evidence = nn.Conv2d(2, 2, 1, bias=False)
-        with torch.no_grad():
+            # The last convolution gives the evidence itself, which is not negative: Grad-CAM++ is derived for such maps.
             self.evidence.weight.copy_(torch.eye(2).view(2, 2, 1, 1))
 
     def forward(self, x):
@@ -129,7 +114,7 @@ class Detector(nn.Module):
         return 60 * self.evidence(self.conv(x).relu()).mean((2, 3))
 
 
-def clips(shape, n=9, seed=0):
+def clips(shape=SHAPE, n=9, seed=0):
     return np.random.default_rng(seed).random((n, *shape), dtype=np.float32)
 
 
