@@ -47,7 +47,8 @@ class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
     feature_shape_ : tuple of int
         Shape of one clip.
     explains_model : bool
-        Of the class: whether maps depend on the model. False for the controls, ``RandomMap``, ``EnergyMap`` and ``EdgeMap``.
+        Of the class: whether maps depend on the model. False for the controls, ``RandomMap``, ``EnergyMap`` and ``EdgeMap``:
+        what is no better than they are does not explain.
     explains_target : bool
         Of the class: whether maps depend on the class that is explained. False for ``EigenCAM``; controls need not say so.
     requires_module : bool
@@ -64,13 +65,8 @@ class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
         "random_state": ["random_state"],
     }
 
-    # A method that is no better than one which knows the clip at most does not explain.
     explains_model = True
-
-    # A method may show what a model sees without asking what it takes that for.
     explains_target = True
-
-    # Whether ``_explain`` asks for gradients or layers, and not for probabilities only.
     requires_module = True
 
     # Whether ``_explain`` finds the predicted class itself, in the pass that it makes anyway.
@@ -90,21 +86,11 @@ class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
 
     @abstractmethod
     def _explain(self, network: Any, x: torch.Tensor, target: Any) -> torch.Tensor:
-        """Return the maps of a batch.
+        """Return the maps of a batch of clips ``x (b, ...)``, of x's shape, for the columns of the classes in ``target (b,)``.
 
-        Parameters
-        ----------
-        network : FrozenNetwork, or Predictor with ``requires_module = False``
-            Runs the classifier: ``input_gradient``, ``activation_gradients``, ``activations``, ``probabilities``, and in
-            parallel, over many variants of the clips, ``run`` and ``sweep``. A Predictor gives probabilities only.
-        x : tensor of shape (b, ...)
-            The clips.
-        target : tensor of shape (b,)
-            The column of the class to explain. Methods with ``_finds_target`` get None for the predicted class.
-
-        Returns
-        -------
-        tensor of the shape of ``x``
+        ``network`` runs the classifier: ``input_gradient``, ``activation_gradients``, ``activations``, ``probabilities``, and
+        in parallel, over many variants of the clips, ``run`` and ``sweep``. It is a FrozenNetwork, or with ``requires_module =
+        False`` a Predictor, which gives probabilities only. With ``_finds_target`` the target is None for the predicted class.
         """
 
     @torch.inference_mode(False)  # where gradients would silently be zero
@@ -134,18 +120,7 @@ class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
         return self
 
     def transform(self, X: ArrayLike) -> np.ndarray:
-        """Return the saliency maps.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, ...)
-            Features, each clip of the shape seen in ``fit``.
-
-        Returns
-        -------
-        ndarray of X's shape, float32
-            Raw relevance: nothing is normalised.
-        """
+        """Return the saliency maps, raw relevance in X's shape, float32, of clips ``(n, ...)`` of the shape seen in ``fit``."""
         return self.explain(X)
 
     @torch.inference_mode(False)  # where gradients would silently be zero
@@ -179,19 +154,7 @@ class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
         return predictor(self.estimator_, X, batch_size=self.batch_size).predict_proba(X)
 
     def score(self, X: ArrayLike, y: Any = None) -> float:
-        """Return the mean over the clips of insertion AUC − deletion AUC, in [−1, 1]; greater is more faithful.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, ...)
-            Features, each clip of the shape seen in ``fit``.
-        y : ignored
-            Parameter not used, present for API consistency.
-
-        Returns
-        -------
-        float
-        """
+        """Return the mean over the clips of insertion AUC − deletion AUC, in [−1, 1]; greater is more faithful."""
         # Late, as in ClassifierMixin.score: metrics stand to the right of explainers.
         from ..metrics import explanation_scorer
 
@@ -206,10 +169,8 @@ class Explainer(MetaEstimatorMixin, TransformerMixin, BaseEstimator, ABC):
         ----------
         module : torch.nn.Module
             Of the fitted module's architecture.
-        X : array-like of shape (n, ...)
-            Features, each clip of the shape seen in ``fit``.
-        target : label or array-like of shape (n,)
-            A class label for all clips or one for each.
+        X, target : array-like of shape (n, ...), label or array-like of shape (n,)
+            As in ``explain``.
 
         Returns
         -------

@@ -22,26 +22,7 @@ RESIZINGS = {
 
 
 class CAM(Explainer):
-    """Base class of class activation maps.
-
-    Parameters
-    ----------
-    estimator : classifier
-        Of ``skxai.models``, or a skorch ``NeuralNetClassifier``; in ``FrozenEstimator`` it is not trained again.
-    target : label or None, default=None
-        The class to explain. None is the class that is predicted for each clip.
-    layer : str, int or None, default=None
-        The layer whose feature maps are summed: a dotted name, or an index into the convolutions. None is the classifier's
-        ``cam_layer_``, or else the last convolution.
-    convention : str or None, default=None
-        Package whose convention is reproduced. None is the method's own definition.
-    batch_size : int or None, default=None
-        Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
-    memory : str, joblib.Memory or None, default=None
-        Where trained classifiers are kept, so that the same one is trained once on the same data.
-    verbose : int, default=0
-        Above 0 shows a progress bar.
-    """
+    """Base class of class activation maps; for the parameters see ``GradCAM``."""
 
     _parameter_constraints = {
         **Explainer._parameter_constraints,
@@ -92,12 +73,7 @@ class GradientCAM(CAM):
 
     @abstractmethod
     def _weights(self, activations: torch.Tensor, gradients: torch.Tensor) -> torch.Tensor:
-        """Return the weights of feature maps ``(b, k, p)``, or of their p pixels, from the gradients ``(b, k, p)`` of S_c.
-
-        Returns
-        -------
-        tensor of shape (b, k) or (b, k, p)
-        """
+        """Return the weights of feature maps ``(b, k, p)``, or of their p pixels, from the gradients ``(b, k, p)`` of S_c."""
 
     def _explain(self, network: Any, x: torch.Tensor, target: Any) -> torch.Tensor:
         activations, gradients = network.activation_gradients(x, target)

@@ -20,32 +20,16 @@ class AblationCAM(CAM):
     is negative, as that of a class which is not predicted may be, it turns the map into what speaks against the class. A
     softmax does not know where the zero of its scores is.
 
+    See ``GradCAM`` for the parameters and attributes.
+
     Parameters
     ----------
-    estimator : classifier
-        Of ``skxai.models``, or a skorch ``NeuralNetClassifier``; in ``FrozenEstimator`` it is not trained again.
-    target : label or None, default=None
-        The class to explain. None is the class that is predicted for each clip.
-    layer : str, int or None, default=None
-        The layer whose feature maps are summed: a dotted name, or an index into the convolutions. None is the classifier's
-        ``cam_layer_``, or else the last convolution.
     convention : {"pytorch-grad-cam"} or None, default=None
         Package whose convention is reproduced. None is the definition above. "pytorch-grad-cam" (``ablation_cam.py``): the
         weights are divided by S_c, whatever its sign. Map scaled as in ``GradCAM``. Where the least value of all feature maps
         is not 0, as at a bare convolution, a feature map is not set to 0 but to that value less 10⁷, the next one to that less
         2 · 10⁷, and so on up to the 32nd (``ablation_layer.py``: the minimum is taken over those that it has set already), so
         that the weights depend on the order of the feature maps.
-    batch_size : int or None, default=None
-        Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
-    memory : str, joblib.Memory or None, default=None
-        Where trained classifiers are kept, so that the same one is trained once on the same data.
-    verbose : int, default=0
-        Above 0 shows a progress bar.
-
-    Attributes
-    ----------
-    estimator_, classes_, feature_range_ : classifier, ndarray of shape (k,), FeatureRange
-        The fitted clone; its labels; the lowest and highest feature value seen in ``fit``, and silence.
 
     References
     ----------

@@ -26,24 +26,16 @@ class CaptumExplainer(Explainer):
     network: the classifier's own module, torch's and NumPy's random states stay as they were. What is drawn comes from
     ``random_state`` and is the same for every clip, so that maps do not depend on the batch.
 
+    See ``SmoothGrad`` for the parameters that are not listed.
+
     Parameters
     ----------
-    estimator : classifier
-        Of ``skxai.models``, or a skorch ``NeuralNetClassifier``; in ``FrozenEstimator`` it is not trained again.
     method : str, default="IntegratedGradients"
         A class of ``captum.attr``: by gradients "Saliency", "InputXGradient", "IntegratedGradients", "GradientShap"; by rules
         for layers "GuidedBackprop", "Deconvolution", "GuidedGradCam", "DeepLift", "DeepLiftShap", "LRP"; by perturbation
         "Occlusion", "FeatureAblation", "FeaturePermutation", "ShapleyValueSampling", "ShapleyValues", "Lime", "KernelShap".
-    target : label or None, default=None
-        The class to explain. None is the class that is predicted for each clip.
-    batch_size : int or None, default=None
-        Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
-    memory : str, joblib.Memory or None, default=None
-        Where trained classifiers are kept, so that the same one is trained once on the same data.
     random_state : int, RandomState instance or None, default=None
         Seed of what the method draws. It is read in ``fit``: every ``transform`` gives the same maps.
-    verbose : int, default=0
-        Above 0 shows a progress bar.
     **params
         Parameters of the method, of captum's constructor or of its ``attribute``, by captum's names, such as ``n_steps`` or
         ``multiply_by_inputs``. They can be searched as any other. Four have a form that suits clips besides captum's own, and
@@ -128,31 +120,11 @@ class CaptumExplainer(Explainer):
             self._params = params
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return the parameters, those of the method among them.
-
-        Parameters
-        ----------
-        deep : bool, default=True
-            Whether to return those of the classifier, too.
-
-        Returns
-        -------
-        dict
-        """
+        """Return the parameters, those of the method among them; with ``deep`` those of the classifier, too."""
         return {**super().get_params(deep), **self._params}
 
     def set_params(self, **params: Any) -> Self:
-        """Set parameters; names that are not the explainer's own are the method's.
-
-        Parameters
-        ----------
-        **params
-            By name.
-
-        Returns
-        -------
-        self
-        """
+        """Set parameters; names that are not the explainer's own are the method's."""
         own = {*inspect.signature(type(self)).parameters} - {"params"}
         of_method = {name: value for name, value in params.items() if name not in own and "__" not in name}
         super().set_params(**{name: value for name, value in params.items() if name not in of_method})

@@ -16,23 +16,7 @@ class EdgeMap(Explainer):
     with Sobel's operators D, 3 × 3 differences along frequency and along time; at its border the clip goes on as it ends. A
     control: it does not look at the model. Maps of gradients resemble edges; what scores no better is an edge detector.
 
-    Parameters
-    ----------
-    estimator : classifier with ``predict_proba``
-        Of ``skxai.models``, skorch's or scikit-learn's; in ``FrozenEstimator`` it is not trained again.
-    target : ignored
-        Parameter not used, present for API consistency.
-    batch_size : int or None, default=None
-        Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
-    memory : str, joblib.Memory or None, default=None
-        Where trained classifiers are kept, so that the same one is trained once on the same data.
-    verbose : int, default=0
-        Above 0 shows a progress bar.
-
-    Attributes
-    ----------
-    estimator_, classes_, feature_range_ : classifier, ndarray of shape (k,), FeatureRange
-        The fitted clone; its labels; the lowest and highest feature value seen in ``fit``, and silence.
+    See ``RandomMap`` for the parameters, without the seed, and for the attributes.
 
     See Also
     --------

@@ -20,31 +20,20 @@ class EigenCAM(CAM):
     The sign of v₁ is open. It is the one with which the map's total is positive: that of feature maps which are not negative,
     behind a ReLU, is then not negative anywhere.
 
+    See ``GradCAM`` for the parameters and attributes.
+
     Parameters
     ----------
-    estimator : classifier
-        Of ``skxai.models``, or a skorch ``NeuralNetClassifier``; in ``FrozenEstimator`` it is not trained again.
     target : ignored
         Parameter not used, present for API consistency.
-    layer : str, int or None, default=None
-        The layer whose feature maps are summed: a dotted name, or an index into the convolutions. None is the classifier's
-        ``cam_layer_``, or else the last convolution.
     convention : {"pytorch-grad-cam"} or None, default=None
         Package whose convention is reproduced. None is the definition above. "pytorch-grad-cam"
         (``utils/svd_on_activations.py``): each feature map is centred first, which the paper does not do, so that a map's
         total is 0; the sign of v₁ is whatever LAPACK gives, which differs between machines, and the ReLU then keeps one side.
         Map scaled as in ``GradCAM``.
-    batch_size : int or None, default=None
-        Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
-    memory : str, joblib.Memory or None, default=None
-        Where trained classifiers are kept, so that the same one is trained once on the same data.
-    verbose : int, default=0
-        Above 0 shows a progress bar.
 
     Attributes
     ----------
-    estimator_, classes_, feature_range_ : classifier, ndarray of shape (k,), FeatureRange
-        The fitted clone; its labels; the lowest and highest feature value seen in ``fit``, and silence.
     explains_target : bool
         Of the class: False, since the map is the same for every class.
 

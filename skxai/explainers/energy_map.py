@@ -17,23 +17,7 @@ class EnergyMap(Explainer):
     is silence, its ``silence_`` s stands in: 0 for waveforms. A control: it does not look at the model. A method that is no
     closer to the event than its spectrogram, or no more faithful, only shows where there is sound.
 
-    Parameters
-    ----------
-    estimator : classifier with ``predict_proba``
-        Of ``skxai.models``, skorch's or scikit-learn's; in ``FrozenEstimator`` it is not trained again.
-    target : ignored
-        Parameter not used, present for API consistency.
-    batch_size : int or None, default=None
-        Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
-    memory : str, joblib.Memory or None, default=None
-        Where trained classifiers are kept, so that the same one is trained once on the same data.
-    verbose : int, default=0
-        Above 0 shows a progress bar.
-
-    Attributes
-    ----------
-    estimator_, classes_, feature_range_ : classifier, ndarray of shape (k,), FeatureRange
-        The fitted clone; its labels; the lowest and highest feature value seen in ``fit``, and silence.
+    See ``RandomMap`` for the parameters, without the seed, and for the attributes.
 
     See Also
     --------

@@ -20,37 +20,16 @@ class FasterScoreCAM(ScoreCAM):
     with K the ``n_channels`` feature maps of greatest standard deviation, chosen **for each clip**, so that a map does not
     depend on the clips beside it. With as many channels as the layer has it is ``ScoreCAM``.
 
+    See ``ScoreCAM`` for the parameters and attributes.
+
     Parameters
     ----------
-    estimator : classifier
-        Of ``skxai.models``, or a skorch ``NeuralNetClassifier``; in ``FrozenEstimator`` it is not trained again.
     n_channels : int, default=10
         How many feature maps take part. More than the layer has means all of them.
-    baseline : {"floor", "mean", "blur", "uniform"} or float, default="floor"
-        The values b. "floor" is silence: the lowest feature value seen in ``fit``, or the classifier's ``silence_``. For the
-        others see ``skxai.engine.resolve_baseline``.
-    target : label or None, default=None
-        The class to explain. None is the class that is predicted for each clip.
-    layer : str, int or None, default=None
-        The layer whose feature maps are summed: a dotted name, or an index into the convolutions. None is the classifier's
-        ``cam_layer_``, or else the last convolution.
     convention : {"tf-keras-vis"} or None, default=None
         Package whose convention is reproduced. None is the definition above. "tf-keras-vis" (``Scorecam`` with ``max_N``): as
         in ``ScoreCAM``. There the feature maps that any clip of a batch chooses count for all of them (``scorecam.py``,
         ``tf.unique``), so that a map depends on the clips beside it; skxai's is the one that it gives a clip alone.
-    batch_size : int or None, default=None
-        Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
-    memory : str, joblib.Memory or None, default=None
-        Where trained classifiers are kept, so that the same one is trained once on the same data.
-    random_state : int, RandomState instance or None, default=None
-        Seed of the ``"uniform"`` baseline.
-    verbose : int, default=0
-        Above 0 shows a progress bar.
-
-    Attributes
-    ----------
-    estimator_, classes_, feature_range_ : classifier, ndarray of shape (k,), FeatureRange
-        The fitted clone; its labels; the lowest and highest feature value seen in ``fit``, and silence.
 
     References
     ----------

@@ -20,8 +20,7 @@ class GradCAM(GradientCAM):
     target : label or None, default=None
         The class to explain. None is the class that is predicted for each clip.
     layer : str, int or None, default=None
-        The layer whose feature maps are summed: a dotted name, or an index into the convolutions. None is the classifier's
-        ``cam_layer_``, or else the last convolution.
+        Dotted name of the layer, or index of a convolution. None is the classifier's ``cam_layer_``, or the last one.
     convention : {"captum", "pytorch-grad-cam", "tf-keras-vis", "torch-cam"} or None, default=None
         Package whose convention is reproduced. None is the definition above. The weights are the same everywhere; what follows
         them is not.

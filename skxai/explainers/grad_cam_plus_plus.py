@@ -37,15 +37,10 @@ class GradCAMPlusPlus(GradientCAM):
     with g = ∂S_c/∂A and α = 0 where the denominator is 0; upsampled bilinearly to the shape of the features. The factor
     exp(S_c) of the paper's derivation cancels in α and scales the whole map, and is left out: it overflows.
 
+    See ``GradCAM`` for the parameters and attributes.
+
     Parameters
     ----------
-    estimator : classifier
-        Of ``skxai.models``, or a skorch ``NeuralNetClassifier``; in ``FrozenEstimator`` it is not trained again.
-    target : label or None, default=None
-        The class to explain. None is the class that is predicted for each clip.
-    layer : str, int or None, default=None
-        The layer whose feature maps are summed: a dotted name, or an index into the convolutions. None is the classifier's
-        ``cam_layer_``, or else the last convolution.
     convention : {"pytorch-grad-cam", "tf-keras-vis"} or None, default=None
         Package whose convention is reproduced. None is the definition above.
 
@@ -53,17 +48,6 @@ class GradCAMPlusPlus(GradientCAM):
           below 1e-3: at \|g\| = 1e-4 α is about 0.01 and not 0.5. Map scaled as in ``GradCAM``.
         - "tf-keras-vis" (``gradcam_plus_plus.py``): α is divided by its sum over the feature map, which is in no equation of
           the paper. Map as in ``GradCAM``. It multiplies by exp(S_c), which overflows above 88; skxai does not.
-    batch_size : int or None, default=None
-        Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
-    memory : str, joblib.Memory or None, default=None
-        Where trained classifiers are kept, so that the same one is trained once on the same data.
-    verbose : int, default=0
-        Above 0 shows a progress bar.
-
-    Attributes
-    ----------
-    estimator_, classes_, feature_range_ : classifier, ndarray of shape (k,), FeatureRange
-        The fitted clone; its labels; the lowest and highest feature value seen in ``fit``, and silence.
 
     Notes
     -----

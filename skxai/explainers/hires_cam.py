@@ -15,15 +15,10 @@ class HiResCAM(GradientCAM):
     what each position adds to the score: over all positions it is S_c less the bias. Where the gradient is the same all over
     a feature map, as under global average pooling, it is Grad-CAM.
 
+    See ``GradCAM`` for the parameters and attributes.
+
     Parameters
     ----------
-    estimator : classifier
-        Of ``skxai.models``, or a skorch ``NeuralNetClassifier``; in ``FrozenEstimator`` it is not trained again.
-    target : label or None, default=None
-        The class to explain. None is the class that is predicted for each clip.
-    layer : str, int or None, default=None
-        The layer whose feature maps are summed: a dotted name, or an index into the convolutions. None is the classifier's
-        ``cam_layer_``, or else the last convolution.
     convention : {"captum", "pytorch-grad-cam"} or None, default=None
         Package whose convention is reproduced. None is the definition above.
 
@@ -31,17 +26,6 @@ class HiResCAM(GradientCAM):
           ``"bilinear"``): no ReLU, so that what speaks against the class is negative. The authors' published code returns that
           sum, too.
         - "pytorch-grad-cam" (``hirescam.py``): map scaled as in ``GradCAM``.
-    batch_size : int or None, default=None
-        Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
-    memory : str, joblib.Memory or None, default=None
-        Where trained classifiers are kept, so that the same one is trained once on the same data.
-    verbose : int, default=0
-        Above 0 shows a progress bar.
-
-    Attributes
-    ----------
-    estimator_, classes_, feature_range_ : classifier, ndarray of shape (k,), FeatureRange
-        The fitted clone; its labels; the lowest and highest feature value seen in ``fit``, and silence.
 
     See Also
     --------

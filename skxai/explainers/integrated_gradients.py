@@ -25,8 +25,7 @@ class IntegratedGradients(Explainer):
     estimator : classifier
         Of ``skxai.models``, or a skorch ``NeuralNetClassifier``; in ``FrozenEstimator`` it is not trained again.
     baseline : {"floor", "mean", "blur", "uniform"} or float, default="floor"
-        The values b. "floor" is silence: the lowest feature value seen in ``fit``, or the classifier's ``silence_``. For the
-        others see ``skxai.engine.resolve_baseline``.
+        The values b. "floor" is silence: ``silence_``, or the lowest value of ``fit``; see ``skxai.engine.resolve_baseline``.
     n_steps : int, default=50
         Nodes of the quadrature: so many gradients are computed for each clip.
     target : label or None, default=None

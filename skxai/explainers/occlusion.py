@@ -32,8 +32,7 @@ class Occlusion(Explainer):
         How far the window moves on: an integer is a number of values, a float a share of the window, rounded up. At most the
         window, so that no value is left out; the last window of an axis may be cut off by the end of the clip.
     baseline : {"floor", "mean", "blur", "uniform"} or float, default="floor"
-        The values b. "floor" is silence: the lowest feature value seen in ``fit``, or the classifier's ``silence_``. For the
-        others see ``skxai.engine.resolve_baseline``.
+        The values b. "floor" is silence: ``silence_``, or the lowest value of ``fit``; see ``skxai.engine.resolve_baseline``.
     target : label or None, default=None
         The class to explain. None is the class that is predicted for each clip.
     batch_size : int or None, default=None
@@ -59,9 +58,8 @@ class Occlusion(Explainer):
     Where a classifier is sure, one small window changes its probability by next to nothing. A larger one shows more, and less
     finely; which is most faithful can be searched: ``GridSearchCV(Occlusion(...), {"window": [0.125, 0.25, 0.5]})``.
 
-    The probability is what Zeiler and Fergus draw (figure 7d), and what every classifier gives. captum's ``Occlusion`` takes
-    the drop of whatever its function returns, mostly of the score before the softmax, as does
-    ``CaptumExplainer(method="Occlusion")``; of the same function both make the same map.
+    The probability is what Zeiler and Fergus draw (figure 7d), and what every classifier gives. captum's ``Occlusion``, and
+    ``CaptumExplainer`` with it, mostly takes the score before the softmax; of the same function both make the same map.
 
     References
     ----------

@@ -30,18 +30,12 @@ class ScoreCAM(CAM):
     with m_k the feature map A_k, upsampled bilinearly and then min–max scaled, and b the baseline. A constant feature map
     counts 0. No gradient is needed.
 
+    See ``GradCAM`` for the parameters and attributes.
+
     Parameters
     ----------
-    estimator : classifier
-        Of ``skxai.models``, or a skorch ``NeuralNetClassifier``; in ``FrozenEstimator`` it is not trained again.
     baseline : {"floor", "mean", "blur", "uniform"} or float, default="floor"
-        The values b. "floor" is silence: the lowest feature value seen in ``fit``, or the classifier's ``silence_``. For the
-        others see ``skxai.engine.resolve_baseline``.
-    target : label or None, default=None
-        The class to explain. None is the class that is predicted for each clip.
-    layer : str, int or None, default=None
-        The layer whose feature maps are summed: a dotted name, or an index into the convolutions. None is the classifier's
-        ``cam_layer_``, or else the last convolution.
+        The values b. "floor" is silence: ``silence_``, or the lowest value of ``fit``; see ``skxai.engine.resolve_baseline``.
     convention : {"pytorch-grad-cam", "tf-keras-vis", "torch-cam"} or None, default=None
         Package whose convention is reproduced. None is the definition above. All peers multiply, b = 0 whatever ``baseline``
         says, which on decibels turns what it hides to full level; and a constant feature map counts with the score of silence.
@@ -52,19 +46,8 @@ class ScoreCAM(CAM):
           softmax of whatever the model returns, a second one if that is probabilities; skxai takes one.
         - "torch-cam" (``methods/activation.py``): m_k is scaled first and then upsampled; w is the softmax of S_c over the
           feature maps. Map as in ``GradCAM``.
-    batch_size : int or None, default=None
-        Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
-    memory : str, joblib.Memory or None, default=None
-        Where trained classifiers are kept, so that the same one is trained once on the same data.
     random_state : int, RandomState instance or None, default=None
         Seed of the ``"uniform"`` baseline.
-    verbose : int, default=0
-        Above 0 shows a progress bar.
-
-    Attributes
-    ----------
-    estimator_, classes_, feature_range_ : classifier, ndarray of shape (k,), FeatureRange
-        The fitted clone; its labels; the lowest and highest feature value seen in ``fit``, and silence.
 
     References
     ----------
@@ -87,6 +70,7 @@ class ScoreCAM(CAM):
         "baseline": [Real, StrOptions(set(BASELINES))],
         "convention": names_of(MASKS),
     }
+    _finds_target = True
 
     def __init__(
         self,
@@ -107,8 +91,6 @@ class ScoreCAM(CAM):
         self.baseline = baseline
         self.random_state = random_state
 
-    _finds_target = True
-
     def _explain(self, network: Any, x: torch.Tensor, target: Any) -> torch.Tensor:
         if target is None:
             activations, target = network.activations_and_prediction(x)
@@ -116,10 +98,10 @@ class ScoreCAM(CAM):
             activations = network.activations(x)
         activations = self._channels(activations)
         baseline = resolve_baseline(self.baseline if self.convention is None else 0.0, x, self.feature_range_, self.seed_)
-        masks = _Masks(activations, x, baseline, MASKS[self.convention])
+        through = _through(activations, x, baseline, MASKS[self.convention])
         over_channels = self.convention in OVER_CHANNELS
         scores = network.logits if over_channels else network.probabilities
-        weights, _ = network.sweep(*activations.shape[:2], masks.seen_through, target, scores)
+        weights, _ = network.sweep(*activations.shape[:2], through, target, scores)
         if over_channels:
             weights = weights.softmax(1)
         if self.convention is None:
@@ -132,18 +114,14 @@ class ScoreCAM(CAM):
         return activations
 
 
-class _Masks:
-    """Clips seen through their feature maps, made a block at a time."""
+def _through(activations, x, baseline, resizing):
+    """Return ``make(clips, channels)``: a block of clips seen through their feature maps, ``b + m_k ⊙ (x − b)``."""
+    spatial = activations.dim() - 2
+    size, missing = spatial_size(x.shape, spatial), max(x.dim() - 1 - spatial, 0)  # the channel axis of the features
 
-    def __init__(self, activations, x, baseline, resizing):
-        self.activations, self.x, self.baseline, self.resizing = activations, x, baseline, resizing
+    def make(clips, channels):
+        masks = resizing(activations[clips, channels], size)
+        masks = masks.reshape(*masks.shape[:2], *[1] * missing, *x.shape[1:][-spatial:])
+        return mask(x[clips, None], masks, (baseline[clips] if len(baseline) > 1 else baseline)[:, None])
 
-    def seen_through(self, clips, channels):
-        """Return ``b + m_k ⊙ (x − b)`` of the shape (clips, channels, ...)."""
-        maps = self.activations[clips, channels]
-        spatial = maps.dim() - 2
-        masks = self.resizing(maps, spatial_size(self.x.shape, spatial))
-        missing = self.x.dim() - 1 - min(spatial, self.x.dim() - 1)  # the channel axis of the features
-        masks = masks.reshape(*masks.shape[:2], *[1] * missing, *self.x.shape[1:][-spatial:])
-        baseline = self.baseline[clips] if len(self.baseline) > 1 else self.baseline
-        return mask(self.x[clips, None], masks, baseline[:, None])
+    return make

@@ -31,10 +31,10 @@ class SmoothGradCV(Explainer):
     of a larger ``n_samples`` begin with those of a smaller one, so that all numbers of samples cost what the largest does, and
     the classifier is trained once a fold.
 
+    See ``SmoothGrad`` for the parameters that are not listed.
+
     Parameters
     ----------
-    estimator : classifier
-        Of ``skxai.models``, or a skorch ``NeuralNetClassifier``; in ``FrozenEstimator`` it is not trained again.
     noise_levels : array-like of float, default=(0.05, 0.1, 0.2)
         Standard deviations of the noise to try, as shares of a clip's range of values.
     n_samples : array-like of int, default=(5, 10, 20, 50)
@@ -47,18 +47,10 @@ class SmoothGradCV(Explainer):
     refit : True, str or callable, default=True
         What decides, as in ``GridSearchCV``: the name of one of several metrics, or a function from ``cv_results_`` to the
         best index. True is for a single metric.
-    target : label or None, default=None
-        The class to explain. None is the class that is predicted for each clip.
-    batch_size : int or None, default=None
-        Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
-    memory : str, joblib.Memory or None, default=None
-        Where trained classifiers are kept, so that the same one is trained once on the same data.
     random_state : int, RandomState instance or None, default=None
         Seed of the noise, the same for all candidates.
     n_jobs : int or None, default=None
         Folds in parallel, by joblib.
-    verbose : int, default=0
-        Above 0 shows a progress bar.
 
     Attributes
     ----------
@@ -101,11 +93,8 @@ class SmoothGradCV(Explainer):
     >>> from skxai.models import AcoumonClassifier
     >>> X, y = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32), np.repeat(["cough", "wheeze"], 10)
     >>> trained = FrozenEstimator(AcoumonClassifier(random_state=0).fit(X, y))
-    >>> explainer = SmoothGradCV(trained, noise_levels=[0.1, 0.2], n_samples=[5, 10], cv=2, random_state=0).fit(X, y)
-    >>> sorted(explainer.best_params_)
+    >>> sorted(SmoothGradCV(trained, noise_levels=[0.1, 0.2], n_samples=[5], cv=2, random_state=0).fit(X, y).best_params_)
     ['n_samples', 'noise_level']
-    >>> explainer.transform(X).shape
-    (20, 1, 32, 32)
     """
 
     _parameter_constraints = {

@@ -19,31 +19,15 @@ class XGradCAM(GradientCAM):
     much relevance in all as the gradient gives it, Σ g A: the sum under the ReLU adds up to that of ``HiResCAM``. Where the
     gradient is the same all over a feature map, as under global average pooling, it is Grad-CAM.
 
+    See ``GradCAM`` for the parameters and attributes.
+
     Parameters
     ----------
-    estimator : classifier
-        Of ``skxai.models``, or a skorch ``NeuralNetClassifier``; in ``FrozenEstimator`` it is not trained again.
-    target : label or None, default=None
-        The class to explain. None is the class that is predicted for each clip.
-    layer : str, int or None, default=None
-        The layer whose feature maps are summed: a dotted name, or an index into the convolutions. None is the classifier's
-        ``cam_layer_``, or else the last convolution.
     convention : {"pytorch-grad-cam", "torch-cam"} or None, default=None
         Package whose convention is reproduced. None is the definition above.
 
         - "pytorch-grad-cam" (``xgrad_cam.py``): 1e-7 is added to the sum of a feature map. Map scaled as in ``GradCAM``.
         - "torch-cam" (``methods/gradient.py``): 1e-8 is added. Map as in ``GradCAM``.
-    batch_size : int or None, default=None
-        Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
-    memory : str, joblib.Memory or None, default=None
-        Where trained classifiers are kept, so that the same one is trained once on the same data.
-    verbose : int, default=0
-        Above 0 shows a progress bar.
-
-    Attributes
-    ----------
-    estimator_, classes_, feature_range_ : classifier, ndarray of shape (k,), FeatureRange
-        The fitted clone; its labels; the lowest and highest feature value seen in ``fit``, and silence.
 
     Notes
     -----
