@@ -46,7 +46,7 @@ def check_classifier_without_a_module(explainer):
     forest = RandomForestClassifier(20, random_state=0)
     by_row = make_pipeline(FunctionTransformer(_mean_over_time), forest)
     for features, classifier in ((X[:, 0].mean(axis=2), forest), (X, by_row)):
-        unfitted = clone(explainer).set_params(estimator=classifier)
+        unfitted = clone(explainer).set_params(estimator=clone(classifier))
         if explainer.requires_module:
             with raises(TypeError, "torch module", type(classifier).__name__, because="a classifier without a torch module"):
                 unfitted.fit(features, y)
