@@ -154,6 +154,13 @@ def test_windows_and_patches_fit_clips_of_any_dimensions(method, shape):
         np.testing.assert_allclose(maps[:, 0], maps[:, 1], rtol=1e-5, err_msg="channels are hidden together.")
 
 
+@pytest.mark.parametrize("n", [2, 4])
+def test_clips_of_fit_are_drawn_once_each(X, n):
+    for seed in range(4):
+        explainer = fitted("FeaturePermutation", X[:n], random_state=seed)
+        assert len(np.unique(explainer.clips_of_fit_, axis=0)) == n
+
+
 def test_captums_own_forms_of_windows_masks_and_baselines(X):
     captums_windows = {"sliding_window_shapes": (1, 3, 4), "strides": (1, 2, 2)}
     pairs = [
@@ -206,6 +213,8 @@ class TestRefusals:
             fitted("Occlusion", X, sliding_window_shapes=(1, 2, 2), strides=(1, 3, 3))
         with pytest.raises(ValueError, match=r"baselines of CaptumExplainer must be .*'clips of fit'.*'silence'"):
             fitted("IntegratedGradients", X, baselines="silence")
+        with pytest.raises(ValueError, match="baselines of CaptumExplainer must be a finite number"):
+            fitted("IntegratedGradients", X, baselines=np.array(np.nan))
 
     def test_classifier_without_a_network_is_refused(self, X):
         with pytest.raises(TypeError, match="torch module"):
