@@ -144,6 +144,15 @@ class TestGradCAM:
                     for A, g in activations_and_gradients(tiny, X)]  # fmt: skip
         assert_maps(scaled, np.stack(expected))
 
+    def test_grad_cam_plus_plus_has_no_weight_where_its_denominator_is_zero(self):
+        net = nn.Sequential(nn.Conv2d(1, 1, 1, bias=False), nn.Flatten(), nn.Linear(2, 2, bias=False))
+        with torch.no_grad():
+            net[0].weight.fill_(1)
+            net[2].weight.copy_(torch.tensor([[1.0, 1.0], [0.0, 0.0]]))
+        X = np.array([[[[1.0, -3.0]]]], dtype=np.float32)  # Σ A = −2 and g = 1: 2 g² + Σ A g³ = 0
+        explainer = GradCAMPlusPlus(PretrainedClassifier(net), target=0).fit(np.concatenate([X, -X]))
+        np.testing.assert_array_equal(explainer.transform(X), 0)
+
 
 class TestScoreCAM:
     @pytest.mark.parametrize("baseline", ["floor", "mean", 0.3])
