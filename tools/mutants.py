@@ -109,6 +109,8 @@ def stages(mutation, tests=REPOSITORY / "tests"):
         found.append(([tests / "reference" / f"test_{package}.py"], common))
     if package in ("metrics", "explainers", "features"):
         found.append(([tests / "test_common.py"], common))
+    if "convention" in (ROOT / mutation.file).read_text(encoding="utf-8"):
+        found.append((_mentioning(tests / "peers", common, mutation.file), None))
     found.append(([tests / "test_architecture.py"], [*names, re.escape(mutation.file)]))
     return [([path.relative_to(REPOSITORY).as_posix() for path in paths], names) for paths, names in found if paths]
 
