@@ -25,21 +25,11 @@ SHARED = {
         'on_error : {"raise", "skip"}, default="raise"': (
             "Whether the first bad file is an error, or all of them are left out and reported together in one warning."
         ),
-        "n_jobs : int or None, default=None": "Threads that decode files. None is 1, -1 is one per processor.",
-        "folds : sequence of int or None, default=None": "Only these folds; None is all.",
     },
     "features": {
         "sample_rate : int": "Of the waveforms, in hertz.",
-        "hop_length : int or None, default=None": (
-            "Samples from one frame to the next; None means ``n_fft // 4``, an overlap of three quarters."
-        ),
-        "f_min : float, default=0.0": "Lower edge of the lowest band in hertz.",
-        "f_max : float or None, default=None": "Upper edge of the highest band in hertz; None means half the sample rate.",
-        "power : float, default=2.0": "2 for power, 1 for magnitude.",
-        "to_db : bool, default=True": "Whether to return decibels.",
         "times_ : ndarray of shape (1 + samples // hop,)": "The centre of each column in seconds: 0, hop, 2·hop, …",
-        "feature_shape_ : tuple of int": "Shape of a clip's features in ``fit``.",
-        "y : None": "Parameter not used, present for API consistency.",
+        "feature_shape_, n_features_in_ : tuple of int, int": "Shape of a clip's features in ``fit``, and its first number.",
     },
     "inspection": {
         "maps : array-like of shape (n, 1, f, t), (n, f, t), or (n, t) for axes without rows": (

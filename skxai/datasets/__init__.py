@@ -13,14 +13,6 @@ from .layouts import known_loaders
 from .truth import EventTruth
 
 __all__ = sorted(
-    {
-        "AudioEvent",
-        "EventTruth",
-        "event_masks",
-        "load_audio_folder",
-        "make_audio_events",
-        "mix_clips",
-        "slice_events",
-    }
+    {"AudioEvent", "EventTruth", "event_masks", "load_audio_folder", "make_audio_events", "mix_clips", "slice_events"}
     | {loader.__name__ for loader in known_loaders().values()}
 )

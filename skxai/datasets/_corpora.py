@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from numbers import Integral
 from pathlib import Path
 
-import pandas as pd
 from sklearn.utils import Bunch
 
 from ..utils.validation import StrOptions, validate_params
@@ -12,14 +11,20 @@ from ._files import bunch_of_clips
 from ._tables import read_table
 from .layouts import layout
 
-__all__ = ["load_esc50", "load_urbansound8k"]
-
 _LOADER_CONSTRAINTS = {
     "path": [str, Path],
     "folds": ["array-like", None],
     "on_error": [StrOptions({"raise", "skip"})],
     "n_jobs": [Integral, None],
 }
+_ESC50 = (
+    "ESC-50: 2000 clips of environmental sound, 5 s each, in 50 classes and 5 folds, from Freesound; ESC-10 is a subset of 10 "
+    "classes. Piczak, ACM Multimedia 2015, https://github.com/karolpiczak/ESC-50. Licence: CC BY-NC 3.0; ESC-10 CC BY 3.0."
+)
+_URBANSOUND8K = (
+    "UrbanSound8K: 8732 clips of urban sound, up to 4 s each, in 10 classes and 10 folds, from Freesound. Salamon, Jacoby and "
+    "Bello, ACM Multimedia 2014, https://urbansounddataset.weebly.com/urbansound8k.html. Licence: CC BY-NC 3.0."
+)
 
 
 @layout("meta/esc50.csv")
@@ -44,23 +49,18 @@ def load_esc50(
         Only the clips of ESC-10, a subset of 10 classes.
     folds : sequence of int or None, default=None
         Only these folds; None is all.
-    on_error : {"raise", "skip"}, default="raise"
-        Whether the first bad file is an error, or all of them are left out and reported together in one warning.
-    n_jobs : int or None, default=None
-        Threads that decode files. None is 1, -1 is one per processor.
+    on_error, n_jobs
+        As in :func:`load_audio_folder`.
 
     Returns
     -------
     Bunch
-        As :func:`load_audio_folder`: data (paths), target (categories), target_names, durations, sample_rates, skipped,
-        ``folds`` (n,) for ``PredefinedSplit(folds)``, and ``groups`` (n,), the source recording.
+        As of :func:`load_audio_folder`, with ``folds`` and with ``groups``, the source recording.
 
     Raises
     ------
-    FileNotFoundError
-        If the folder, its table or a clip is missing.
-    ValueError
-        For a bad file, a table with missing columns, a fold that there is not, or only one class.
+    FileNotFoundError, ValueError
+        As :func:`load_audio_folder`, and for a fold that there is not.
 
     References
     ----------
@@ -76,18 +76,11 @@ def load_esc50(
     """
     path = Path(path)
     meta = path / "meta" / "esc50.csv"
-    rows = _read_meta(meta, ["filename", "fold", "category", "esc10", "src_file"], corpus="ESC-50")
+    rows = _read_meta(meta, {"category": "label", "src_file": "group", "filename": "file", "esc10": "esc10"}, "ESC-50")
+    rows["file"] = [str(path / "audio" / name) for name in rows["file"]]
     if esc10:
         rows = rows[rows["esc10"].str.lower() == "true"]
-    table = pd.DataFrame(
-        {
-            "file": [str(path / "audio" / name) for name in rows["filename"]],
-            "label": rows["category"],
-            "fold": rows["fold"],
-            "group": rows["src_file"],
-        }
-    )
-    return bunch_of_clips(_only_folds(table, folds, meta), source=meta, on_error=on_error, n_jobs=n_jobs)
+    return bunch_of_clips(_only_folds(rows, folds, meta), _ESC50, source=meta, on_error=on_error, n_jobs=n_jobs)
 
 
 @layout("metadata/UrbanSound8K.csv")
@@ -104,22 +97,13 @@ def load_urbansound8k(
     ----------
     path : str or Path
         The folder that holds ``metadata`` and ``audio``.
-    folds : sequence of int or None, default=None
-        Only these folds; None is all.
-    on_error : {"raise", "skip"}, default="raise"
-        Whether the first bad file is an error, or all of them are left out and reported together in one warning.
-    n_jobs : int or None, default=None
-        Threads that decode files. None is 1, -1 is one per processor.
+    folds, on_error, n_jobs
+        As in :func:`load_esc50`.
 
     Returns
     -------
     Bunch
-        As :func:`load_esc50`; ``groups`` is the source recording, fsID.
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        As :func:`load_esc50`.
+        As of :func:`load_esc50`, with its errors; ``groups`` is the source recording, fsID.
 
     References
     ----------
@@ -134,24 +118,19 @@ def load_urbansound8k(
     """
     path = Path(path)
     meta = path / "metadata" / "UrbanSound8K.csv"
-    rows = _read_meta(meta, ["slice_file_name", "fsID", "fold", "class"], corpus="UrbanSound8K")
-    table = pd.DataFrame(
-        {
-            "file": [str(path / "audio" / f"fold{fold}" / name) for fold, name in zip(rows["fold"], rows["slice_file_name"])],
-            "label": rows["class"],
-            "fold": rows["fold"],
-            "group": rows["fsID"],
-        }
-    )
-    return bunch_of_clips(_only_folds(table, folds, meta), source=meta, on_error=on_error, n_jobs=n_jobs)
+    rows = _read_meta(meta, {"class": "label", "fsID": "group", "slice_file_name": "file"}, "UrbanSound8K")
+    rows["file"] = [str(path / "audio" / f"fold{fold}" / name) for fold, name in zip(rows["fold"], rows["file"])]
+    return bunch_of_clips(_only_folds(rows, folds, meta), _URBANSOUND8K, source=meta, on_error=on_error, n_jobs=n_jobs)
 
 
-def _read_meta(meta, columns, *, corpus):
+def _read_meta(meta, names, corpus):
+    """Return the columns that ``names`` renames, and ``fold``."""
     if not meta.is_file():
         raise FileNotFoundError(
             f"{meta}: there is no such file; path must be the folder of {corpus} as its authors publish it."
         )
-    return read_table(meta, columns, name="path")
+    columns = [*names, "fold"]
+    return read_table(meta, columns, name="path")[columns].rename(columns=names)
 
 
 def _only_folds(table, folds, source):

@@ -8,8 +8,6 @@ from numpy.typing import ArrayLike
 
 from ._synthesis import EVENTS
 
-__all__ = ["AudioEvent", "event_masks"]
-
 
 @dataclass(frozen=True, eq=False)
 class AudioEvent:
@@ -40,9 +38,8 @@ def event_masks(
 ) -> np.ndarray:
     """Where in the time-frequency plane the events of a class are: the truth that a saliency map should find.
 
-    A cell is True if its centre lies inside [onset, offset] × [low, high] of an event of the class. An event that lies
-    between the centres of two cells marks the nearest one, so that no event on the axes gets lost; an event beyond
-    the axes marks nothing.
+    A cell is True if its centre lies inside [onset, offset] × [low, high] of an event of the class. An event that lies between
+    the centres of two cells marks the nearest one, so that no event on the axes gets lost; one beyond the axes marks nothing.
 
     Parameters
     ----------
@@ -50,10 +47,9 @@ def event_masks(
         The events of each clip, as in ``make_audio_events(...).events``.
     label : str or array-like of shape (n,)
         The class; or one class per clip, such as the clips' own, ``target``.
-    frequencies : array-like of shape (f,)
-        Centres of the rows in hertz, increasing; ``frequencies_`` of a fitted feature transformer.
-    times : array-like of shape (t,)
-        Centres of the columns in seconds, increasing; ``times_`` of a fitted feature transformer.
+    frequencies, times : array-like of shape (f,), array-like of shape (t,)
+        Centres of the rows in hertz and of the columns in seconds, increasing; of a fitted feature transformer ``frequencies_``
+        and ``times_``.
 
     Returns
     -------
@@ -63,8 +59,8 @@ def event_masks(
     Raises
     ------
     ValueError
-        If the axes are not one-dimensional, finite and increasing, a label is neither a built-in class nor one of the
-        events', or the labels are not one per clip.
+        If the axes are not one-dimensional, finite and increasing, a label is neither a built-in class nor one of the events',
+        or the labels are not one per clip.
 
     Examples
     --------

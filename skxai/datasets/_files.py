@@ -1,7 +1,7 @@
 """Audio files on disk: from a table, one row a file, to the Bunch that every loader returns, and what becomes of bad files."""
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +10,6 @@ from joblib import Parallel, delayed
 from sklearn.utils import Bunch
 
 from ..utils.audio_files import verify_audio
-
-__all__ = ["AUDIO_SUFFIXES", "bunch_of_clips", "report_skipped"]
 
 # fmt: off
 AUDIO_SUFFIXES = (
@@ -23,6 +21,7 @@ AUDIO_SUFFIXES = (
 
 def bunch_of_clips(
     table: pd.DataFrame,
+    description: str,
     *,
     source: str | Path,
     on_error: str,
@@ -32,9 +31,10 @@ def bunch_of_clips(
     """Decode the files of a table and return the clips of those that can be read, as ``load_audio_folder`` does.
 
     The table has columns ``file`` (path), ``label``, and optionally ``fold`` and ``group``; ``source`` is where it comes
-    from, for messages; ``outside`` is what is known to be wrong already. A ValueError where no clips or one class are left.
+    from, for messages; ``outside`` is what is known to be wrong already.
     """
-    durations, sample_rates, errors = _check_audio_files(table["file"], n_jobs=n_jobs)
+    results = Parallel(n_jobs=n_jobs, prefer="threads")(delayed(_check_audio_file)(file) for file in table["file"])
+    durations, sample_rates, errors = zip(*results) if results else ((), (), ())
     bad = [({"file": str(file)}, error) for file, error in zip(table["file"], errors) if error is not None]
     skipped = report_skipped([*outside, *bad], on_error, stacklevel=5)  # the caller of the loader
     readable = np.array([error is None for error in errors], dtype=bool)
@@ -52,28 +52,16 @@ def bunch_of_clips(
         data=kept["file"].to_numpy(dtype=str),
         target=target,
         target_names=target_names,
-        durations=durations[readable],
-        sample_rates=sample_rates[readable],
+        durations=np.array(durations, dtype=float)[readable],
+        sample_rates=np.array(sample_rates, dtype=int)[readable],
         skipped=skipped if len(skipped) else pd.DataFrame(columns=["file", "reason"], dtype=str),
+        DESCR=description,
     )
     if "fold" in kept:
         bunch.folds = kept["fold"].to_numpy(dtype=int)
     if "group" in kept:
         bunch.groups = kept["group"].to_numpy(dtype=str)
     return bunch
-
-
-def _check_audio_files(
-    paths: Iterable[str | Path], *, n_jobs: int | None = None
-) -> tuple[np.ndarray, np.ndarray, list[Exception | None]]:
-    """Decode every file, in ``n_jobs`` threads: what lasts how long, and what is wrong.
-
-    Returns durations ``(n,)`` in seconds (NaN for a bad file), sample rates ``(n,)`` in hertz (0 for a bad file), and an
-    exception or None for each file.
-    """
-    results = Parallel(n_jobs=n_jobs, prefer="threads")(delayed(_check_audio_file)(path) for path in paths)
-    durations, sample_rates, errors = zip(*results) if results else ((), (), ())
-    return np.array(durations, dtype=float), np.array(sample_rates, dtype=int), list(errors)
 
 
 def report_skipped(skipped: Sequence[tuple[dict, Exception]], on_error: str, *, stacklevel: int = 3) -> pd.DataFrame:
@@ -92,6 +80,7 @@ def report_skipped(skipped: Sequence[tuple[dict, Exception]], on_error: str, *, 
 
 
 def _check_audio_file(path):
+    """Return the file's duration in seconds, its sample rate in hertz, and what is wrong with it or None."""
     try:
         header = verify_audio(path)
     except (ValueError, OSError) as error:

@@ -10,8 +10,6 @@ from ..utils.validation import StrOptions, validate_params
 from ._files import AUDIO_SUFFIXES, bunch_of_clips
 from ._tables import cell_text, read_table
 
-__all__ = ["load_audio_folder"]
-
 
 @validate_params(
     {
@@ -23,26 +21,21 @@ __all__ = ["load_audio_folder"]
     prefer_skip_nested_validation=True,
 )
 def load_audio_folder(
-    path: str | Path,
-    *,
-    labels: str | Path | pd.DataFrame | None = None,
-    on_error: str = "raise",
-    n_jobs: int | None = None,
+    path: str | Path, *, labels: str | Path | pd.DataFrame | None = None, on_error: str = "raise", n_jobs: int | None = None
 ) -> Bunch:
     """Find the clips of a folder, with their labels, and verify each by decoding it.
 
-    Without ``labels`` every subfolder is a class, and the audio files in it, at any depth, are its clips. Hidden files
-    are ignored, and so are files without an audio file's extension (README.md, LICENSE, ...). A file that has one and
-    is no audio is an error, and so is an audio file that lies beside the class folders.
+    Without ``labels`` every subfolder is a class, and the audio files in it, at any depth, are its clips. Hidden files, and
+    those without an audio file's extension (README.md, LICENSE, ...), are ignored. A file that has one and is no audio is an
+    error, and so is an audio file that lies beside the class folders.
 
     Parameters
     ----------
     path : str or Path
         The folder.
     labels : str, Path, DataFrame or None, default=None
-        A table, or the path of its CSV file, with the columns ``file`` (relative to ``path``, or absolute) and
-        ``label``, and optionally ``fold`` (whole numbers) and ``group`` (such as the patient). Then only the files
-        named in it are clips.
+        A table, or the path of its CSV file, with the columns ``file`` (relative to ``path``, or absolute) and ``label``, and
+        optionally ``fold`` (whole numbers) and ``group`` (such as the patient). Then only the files in it are clips.
     on_error : {"raise", "skip"}, default="raise"
         Whether the first bad file is an error, or all of them are left out and reported together in one warning.
     n_jobs : int or None, default=None
@@ -52,28 +45,26 @@ def load_audio_folder(
     -------
     Bunch
         - data : ndarray of str, shape (n,). Paths, for :class:`skxai.features.AudioLoader`.
-        - target : ndarray of str, shape (n,). Labels.
-        - target_names : list of str. The classes, sorted.
-        - durations : ndarray of float, shape (n,). In seconds.
-        - sample_rates : ndarray of int, shape (n,). In hertz.
+        - target, target_names : ndarray of str, shape (n,), and list. Labels; the classes, sorted.
+        - durations, sample_rates : ndarray of float and of int, shape (n,). In seconds, and in hertz.
         - skipped : DataFrame with the columns ``file`` and ``reason``. What was left out; empty when nothing was.
         - folds : ndarray of int, shape (n,). Only with a column ``fold``; for ``PredefinedSplit(folds)``.
         - groups : ndarray of str, shape (n,). Only with a column ``group``; for ``GroupKFold`` and the like.
+        - DESCR : str. What it is, where it is from, and its licence where that is known.
 
     Raises
     ------
     FileNotFoundError
         For a missing folder, table or clip.
     ValueError
-        For an empty, truncated or non-audio file or one with NaN or infinite samples, for no clips or only one class,
-        and for a table with missing columns or labels, files listed twice, or folds that are not whole numbers.
+        For an empty, truncated or non-audio file or one with NaN or infinite samples, for no clips or only one class, and for a
+        table with missing columns or labels, files listed twice, or folds that are not whole numbers.
 
     Examples
     --------
     >>> import tempfile
     >>> from pathlib import Path
-    >>> import numpy as np
-    >>> import soundfile
+    >>> import numpy as np, soundfile
     >>> from skxai.datasets import load_audio_folder
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     for label in ("cough", "wheeze"):
@@ -87,12 +78,13 @@ def load_audio_folder(
     if not path.is_dir():
         raise FileNotFoundError(f"{path}: there is no such folder.")
     if labels is None:
-        return bunch_of_clips(
-            _class_folders(path), source=path, on_error=on_error, n_jobs=n_jobs, outside=_beside_class_folders(path)
-        )
-    source = "labels" if isinstance(labels, pd.DataFrame) else labels
-    table = _labelled_files(path, read_table(labels, ["file", "label"], name="labels"), source)
-    return bunch_of_clips(table, source=source, on_error=on_error, n_jobs=n_jobs)
+        source: str | Path = path
+        table, outside = _class_folders(path), _beside_class_folders(path)
+    else:
+        source = "labels" if isinstance(labels, pd.DataFrame) else labels
+        table, outside = _labelled_files(path, read_table(labels, ["file", "label"], name="labels"), source), []
+    description = f"Audio clips of the folder {path}, with labels by {'subfolder' if labels is None else 'a table'}."
+    return bunch_of_clips(table, description, source=source, on_error=on_error, n_jobs=n_jobs, outside=outside)
 
 
 def _class_folders(path):
@@ -126,10 +118,8 @@ def _labelled_files(path, rows, source):
         folds = pd.to_numeric(rows["fold"], errors="coerce")
         wrong = folds.isna() | (folds % 1 != 0)
         if wrong.any():
-            raise ValueError(
-                f"{source}: fold must be a whole number; "
-                f"{table['file'][wrong].iloc[0]} has {cell_text(rows['fold'][wrong].iloc[0])!r}."
-            )
+            file, fold = table["file"][wrong].iloc[0], cell_text(rows["fold"][wrong].iloc[0])
+            raise ValueError(f"{source}: fold must be a whole number; {file} has {fold!r}.")
         table["fold"] = folds.astype(int)
     if "group" in rows:
         table["group"] = rows["group"].map(cell_text)

@@ -10,8 +10,6 @@ from ..utils.validation import Interval, validate_params
 from ._events import AudioEvent
 from ._scenes import _check_range, _entropy
 
-__all__ = ["mix_clips"]
-
 
 @validate_params(
     {
@@ -39,10 +37,8 @@ def mix_clips(
 
     Parameters
     ----------
-    waveforms : array-like of shape (n, samples)
-        Clips with one sound each.
-    labels : array-like of shape (n,)
-        Their classes, at least two.
+    waveforms, labels : array-like of shape (n, samples), array-like of shape (n,)
+        Clips with one sound each, and their classes, at least two.
     sample_rate : int
         Of the waveforms, in hertz.
     n_mixtures : int or None, default=None
@@ -52,18 +48,15 @@ def mix_clips(
         Power of the first part over that of the second in decibels, each over the time in which it is not exactly silent; a
         pair is a range from which each mixture draws.
     random_state : int, RandomState instance or None, default=None
-        Seed of partners and levels. A mixture depends only on the seed, the clips and its own index. An instance is left as
-        it was.
+        Seed of partners and levels. A mixture depends only on it, the clips and its own index. An instance is left as it was.
 
     Returns
     -------
     Bunch
-        As of ``make_audio_events``, without a background:
+        As of :func:`make_audio_events`, without a background:
 
         - data : ndarray of float32, shape (n_mixtures, samples). The mixtures, the loudest sample of each and its parts at 1.
-        - target : ndarray, shape (n_mixtures,). The class of the first part.
-        - target_names : list. The classes, sorted.
-        - sample_rate : int. In hertz.
+        - target, target_names : ndarray, shape (n_mixtures,), and list. The class of the first part; the classes, sorted.
         - events : list of n_mixtures lists of two AudioEvent. The parts: data is the sum of their waveforms. Onset and offset
           are the first and last sample that is not 0; the band is all frequencies, since it is not known.
         - pairs : ndarray of int, shape (n_mixtures, 2). Which clips were mixed.
@@ -79,10 +72,8 @@ def mix_clips(
     >>> from skxai.datasets import mix_clips
     >>> waveforms = np.random.default_rng(0).standard_normal((4, 8000))
     >>> mixtures = mix_clips(waveforms, ["cough", "cough", "alarm", "alarm"], sample_rate=8000, random_state=0)
-    >>> mixtures.data.shape, mixtures.target.tolist()
-    ((4, 8000), ['cough', 'cough', 'alarm', 'alarm'])
-    >>> [part.label for part in mixtures.events[0]]
-    ['cough', 'alarm']
+    >>> mixtures.data.shape, [part.label for part in mixtures.events[0]]
+    ((4, 8000), ['cough', 'alarm'])
     """
     waveforms, labels = np.asarray(waveforms, dtype=np.float64), np.asarray(labels)
     if waveforms.ndim != 2 or labels.shape != waveforms.shape[:1]:
@@ -117,6 +108,7 @@ def mix_clips(
         sample_rate=sample_rate,
         events=events,
         pairs=np.array(pairs),
+        DESCR=f"Mixtures of two clips of different classes each, made by mix_clips from {n} clips, whose licence they have.",
     )
 
 

@@ -13,8 +13,6 @@ from ..utils.validation import Interval, StrOptions, validate_params
 from ._files import report_skipped
 from ._tables import cell_text, read_table
 
-__all__ = ["slice_events"]
-
 _COLUMNS = ["file", "start", "end", "label"]
 _ROUNDING = 1e-3  # seconds that an annotation may pass the recording's end by: tables round to milliseconds
 
@@ -43,19 +41,17 @@ def slice_events(
 ) -> Bunch:
     """Cut the annotated events of long recordings into labelled clips of one length.
 
-    An event that is shorter than ``duration`` gives one clip with the event in its middle. A longer one gives several,
-    from its start on, every ``hop`` seconds, as long as the event fills ``min_overlap`` of the clip. A clip that would
-    reach beyond the recording is moved into it; only a recording shorter than ``duration`` is padded with zeros, at
-    its end.
-    A recording without annotations gives no clips.
+    An event that is shorter than ``duration`` gives one clip with the event in its middle. A longer one gives several, from its
+    start on, every ``hop`` seconds, as long as the event fills ``min_overlap`` of the clip. A clip that would reach beyond the
+    recording is moved into it; only a recording shorter than ``duration`` is padded with zeros, at its end.
 
     Parameters
     ----------
     recordings : path or sequence of paths
         Audio files; channels are averaged.
     annotations : DataFrame, str or Path
-        A table, or the path of its CSV file, with the columns ``file``, ``start`` and ``end`` (seconds) and ``label``.
-        A ``file`` is a recording's path as given, or its name alone where only one recording has that name.
+        A table, or the path of its CSV file, with the columns ``file``, ``start`` and ``end`` (seconds) and ``label``. A
+        ``file`` is a recording's path as given, or its name alone where only one recording has that name.
     duration : float, default=1.0
         Length of a clip in seconds.
     sample_rate : int or None, default=None
@@ -71,20 +67,20 @@ def slice_events(
     -------
     Bunch
         - data : ndarray of float32, shape (n, samples). Waveforms, in the order of the annotations.
-        - target : ndarray of str, shape (n,). Labels.
-        - target_names : list of str. The classes, sorted.
+        - target, target_names : ndarray of str, shape (n,), and list. Labels; the classes, sorted.
         - sample_rate : int. In hertz.
         - groups : ndarray of str, shape (n,). The recording's path, for ``GroupKFold`` and the like.
         - starts : ndarray of float, shape (n,). Start of the clip in its recording, in seconds.
         - skipped : DataFrame with the annotations' columns and ``reason``. What was left out; empty when nothing was.
+        - DESCR : str. What it is and where it is from.
 
     Raises
     ------
     FileNotFoundError
         For a missing recording or table.
     ValueError
-        For a recording that cannot be decoded, sample rates that differ (with ``sample_rate=None``), missing columns,
-        an unknown or ambiguous file, and an event that ends before it starts or lies outside of its recording.
+        For a recording that cannot be decoded, sample rates that differ (with ``sample_rate=None``), missing columns, an
+        unknown or ambiguous file, and an event that ends before it starts or lies outside of its recording.
 
     References
     ----------
@@ -94,9 +90,7 @@ def slice_events(
     --------
     >>> import tempfile
     >>> from pathlib import Path
-    >>> import numpy as np
-    >>> import pandas as pd
-    >>> import soundfile
+    >>> import numpy as np, pandas as pd, soundfile
     >>> from skxai.datasets import slice_events
     >>> table = pd.DataFrame({"file": "night.wav", "start": [1, 4], "end": [1.4, 6], "label": ["cough", "wheeze"]})
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -105,8 +99,7 @@ def slice_events(
     >>> clips.data.shape, clips.target.tolist(), clips.starts.tolist()
     ((3, 8000), ['cough', 'wheeze', 'wheeze'], [0.7, 4.0, 5.0])
     """
-    paths = [str(path) for path in ([recordings] if isinstance(recordings, (str, Path)) else recordings)]
-    paths = list(dict.fromkeys(paths))
+    paths = list(dict.fromkeys(str(path) for path in ([recordings] if isinstance(recordings, (str, Path)) else recordings)))
     if not paths:
         raise ValueError("recordings of slice_events must be at least one path; got none.")
     sample_rate = sample_rate or _common_rate(paths)
@@ -122,9 +115,8 @@ def slice_events(
         try:
             waveform, (n_frames, rate) = read_audio(path)
         except (ValueError, OSError) as error:
-            problems.extend((rows.loc[row].to_dict(), error) for row in rows_of[path])
-            if not rows_of[path]:
-                problems.append(({"file": path}, error))
+            failed = [rows.loc[row].to_dict() for row in rows_of[path]] or [{"file": path}]
+            problems.extend((row, error) for row in failed)
             continue
         waveform = resample(waveform, rate, sample_rate)
         for row in rows_of[path]:
@@ -148,6 +140,7 @@ def slice_events(
         groups=np.array(groups, dtype=str),
         starts=np.array(starts, dtype=float),
         skipped=skipped if len(skipped) else pd.DataFrame(columns=[*_COLUMNS, "reason"]),
+        DESCR=f"Clips of {duration:g} s, cut by slice_events around annotated events; groups names the recording of each.",
     )
 
 
@@ -191,17 +184,16 @@ def _event(row, where, length):
     """Check an annotation against its recording of ``length`` seconds; returns start, end and label."""
     start, end = (pd.to_numeric(row[column], errors="coerce") for column in ("start", "end"))
     label = cell_text(row["label"])
-    got = f"got start={row['start']}, end={row['end']}"
-    if not (np.isfinite(start) and np.isfinite(end)):
-        raise ValueError(f"{where}: start and end must be seconds; {got}.")
-    if start < 0:
-        raise ValueError(f"{where}: start must not be negative; {got}.")
-    if start >= end:
-        raise ValueError(f"{where}: start must come before end; {got}.")
-    if end > length + _ROUNDING:
-        raise ValueError(f"{where}: end must not be beyond the recording's end at {length:.3f} s; {got}.")
-    if not label:
-        raise ValueError(f"{where}: must have a label; {got}.")
+    rules = [
+        (np.isfinite(start) and np.isfinite(end), "start and end must be seconds"),
+        (start >= 0, "start must not be negative"),
+        (start < end, "start must come before end"),
+        (end <= length + _ROUNDING, f"end must not be beyond the recording's end at {length:.3f} s"),
+        (label, "must have a label"),
+    ]
+    for holds, rule in rules:
+        if not holds:
+            raise ValueError(f"{where}: {rule}; got start={row['start']}, end={row['end']}.")
     return float(start), float(end), label
 
 

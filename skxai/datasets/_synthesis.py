@@ -8,8 +8,6 @@ import numpy as np
 from scipy.signal import butter, fftconvolve, lfilter, sosfilt
 from scipy.signal.windows import tukey
 
-__all__ = ["EVENTS", "breath", "reverberant", "ventilator"]
-
 # The first three formants of five vowels in hertz, mean of men (Peterson and Barney 1952).
 _VOWELS = np.array([[270, 2290, 3010], [530, 1840, 2480], [730, 1090, 2440], [570, 840, 2410], [300, 870, 2240]])
 _FORMANT_WIDTHS = (80.0, 110.0, 160.0)

@@ -6,18 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-__all__ = ["cell_text", "read_table"]
-
 
 def read_table(table: pd.DataFrame | str | Path, required: Sequence[str], *, name: str) -> pd.DataFrame:
     """Return a copy of a table, or of the CSV file at a path, with its rows numbered from 0.
 
     Cells of a CSV are text, so that a class "NA" or "1" keeps its name. ``name`` is the argument, for messages.
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        For a missing file, missing columns of those ``required``, or no rows.
     """
     if isinstance(table, pd.DataFrame):
         source, rows = name, table.reset_index(drop=True)

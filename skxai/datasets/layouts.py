@@ -5,8 +5,6 @@ from os import PathLike
 from pathlib import Path
 from typing import TypeVar
 
-__all__ = ["find_loader", "known_loaders", "layout"]
-
 _LOADERS: dict[str, Callable] = {}  # by the file that tells the layout
 _Loader = TypeVar("_Loader", bound=Callable)
 

@@ -9,8 +9,6 @@ from numpy.typing import ArrayLike
 
 from ._events import AudioEvent, event_masks
 
-__all__ = ["EventTruth"]
-
 
 @dataclass(frozen=True, eq=False)
 class EventTruth:
@@ -24,8 +22,8 @@ class EventTruth:
     classes : array-like of shape (k,)
         The labels.
     masks : array-like of shape (n, k, ...)
-        How much of each cell is the class's, in [0, 1]: a mask of yes and no, or the share of its energy. All 0 where the
-        class does not sound. The axes after the second are those of a clip of features.
+        How much of each cell is the class's, in [0, 1]: a mask of yes and no, or the share of its energy. All 0 where the class
+        does not sound. The axes after the second are those of a clip of features.
     energy : array-like of shape (n, k, ...) or None, default=None
         The class's energy in each cell, where it is known.
 
@@ -42,10 +40,8 @@ class EventTruth:
     >>> truth.of(["cough", "wheeze"])
     array([[0., 1., 1.],
            [0., 0., 1.]], dtype=float32)
-    >>> truth.sounding.tolist()
-    [[True, False], [True, True]]
-    >>> len(truth[[1]])
-    1
+    >>> truth[[1]].sounding.tolist()
+    [[True, True]]
     """
 
     classes: np.ndarray
@@ -76,23 +72,14 @@ class EventTruth:
         times: ArrayLike,
         classes: Sequence[str] | None = None,
     ) -> Self:
-        """Make the truth of spectrograms from the times and bands of events, see ``event_masks``.
+        """Make the truth of spectrograms from times and bands: masks ``(n, k, 1, f, t)`` of 0 and 1, and no energy.
 
         Parameters
         ----------
-        events : sequence of n sequences of AudioEvent
-            The events of each clip.
-        frequencies : array-like of shape (f,)
-            Centres of the rows in hertz.
-        times : array-like of shape (t,)
-            Centres of the columns in seconds.
+        events, frequencies, times
+            As in `event_masks`.
         classes : sequence of str or None, default=None
             The labels. None is all that there are, sorted.
-
-        Returns
-        -------
-        EventTruth
-            With masks ``(n, k, 1, f, t)`` of 0 and 1, and no energy.
         """
         labels = labels_of(events) if classes is None else list(classes)
         masks = np.stack([event_masks(events, label, frequencies, times) for label in labels], 1)[:, :, None]

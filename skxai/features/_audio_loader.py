@@ -12,23 +12,20 @@ from ..utils.audio_files import read_audio, read_header, resample
 from ..utils.validation import Interval, check_waveforms
 from .base import WaveformTransformer, cut_or_pad
 
-__all__ = ["AudioLoader"]
-
 
 class AudioLoader(WaveformTransformer):
     """Read audio files into waveforms of one sample rate and one duration.
 
-    ``fit`` and ``transform`` take paths ``(n,)`` and give waveforms ``(n, n_samples_)``, float32. Of each file only the span
-    from ``offset`` on is read; it is made one channel, resampled (windowed sinc), and zero-padded or cut at its end. ``fit``
-    reads the headers of all files. Waveforms at ``sample_rate``, an array ``(n, samples)``, may come instead of paths: they
-    are cut and padded in the same way, so that a pipeline serves both.
+    Paths ``(n,)`` become waveforms ``(n, n_samples_)``, float32: of each file the span from ``offset`` on is made one channel,
+    resampled (windowed sinc), and zero-padded or cut at its end. ``fit`` reads the headers alone. Waveforms ``(n, samples)`` at
+    ``sample_rate`` may come instead: they are cut and padded in the same way, so that a pipeline serves both.
 
     Parameters
     ----------
     sample_rate : int, default=22050
         Of the output, in hertz.
     duration : float or None, default=None
-        Seconds of each waveform. None means the longest clip seen in ``fit``, of which only the headers are read.
+        Seconds of each waveform. None means those of the longest clip seen in ``fit``.
     offset : float, default=0.0
         Seconds to leave out at the start of each file.
     mono : bool, default=True
@@ -48,8 +45,7 @@ class AudioLoader(WaveformTransformer):
     FileNotFoundError
         In ``fit`` and ``transform``, for a path without a file.
     ValueError
-        For a file that is empty, truncated or no audio, that ends before ``offset``, or that holds NaN or infinite
-        samples. Each message names the file.
+        For a file, which is named, that is empty, truncated, no audio, shorter than ``offset``, or has NaN or infinite samples.
 
     Examples
     --------
@@ -57,8 +53,6 @@ class AudioLoader(WaveformTransformer):
     >>> import numpy as np, soundfile
     >>> path = os.path.join(tempfile.mkdtemp(), "clip.wav")
     >>> soundfile.write(path, np.zeros((44100, 2)), 44100)
-    >>> AudioLoader(16000).fit_transform([path]).shape
-    (1, 16000)
     >>> AudioLoader(16000, duration=2.5).fit_transform([path]).shape
     (1, 40000)
     """
@@ -95,14 +89,10 @@ class AudioLoader(WaveformTransformer):
         return _check_paths(X, type(self).__name__)
 
     def _fit(self, X):
-        n_longest = self._longest(X)  # also where the duration is given: a bad file shows up before any work is done
-        self.n_samples_ = n_longest if self.duration is None else max(1, round(self.duration * self.sample_rate))
-
-    def _longest(self, X):
         if isinstance(X, np.ndarray):
             n_longest = X.shape[1] - self._n_skipped()
         else:
-            headers = self._in_threads(read_header, X)
+            headers = self._in_threads(read_header, X)  # whatever the duration: a bad file shows up before any work is done
             seconds = max(header.n_frames / header.sample_rate for header in headers) - self.offset
             n_longest = math.ceil(seconds * self.sample_rate - 1e-6)  # a hair less, for the rounding of the quotient
         if n_longest < 1:
@@ -110,7 +100,7 @@ class AudioLoader(WaveformTransformer):
                 f"The 'offset' parameter of {type(self).__name__} must be less than the duration of the longest clip. "
                 f"Got {self.offset!r} s instead."
             )
-        return n_longest
+        self.n_samples_ = n_longest if self.duration is None else max(1, round(self.duration * self.sample_rate))
 
     def _transform(self, X):
         if isinstance(X, np.ndarray):

@@ -5,8 +5,6 @@ from typing import Self
 
 import numpy as np
 
-__all__ = ["FeatureAxes"]
-
 _ROW_LABELS = {"frequency": "Frequency (Hz)", "cepstrum": "Cepstral index", "waveform": "Amplitude"}
 
 
@@ -52,21 +50,7 @@ class FeatureAxes:
     def of_waveforms(cls, n_samples: int, sample_rate: int) -> Self:
         """Return the axes of waveforms ``(n, n_samples)``: a time for each sample, and no rows.
 
-        Parameters
-        ----------
-        n_samples : int
-            Of each waveform.
-        sample_rate : int
-            Of the waveforms, in hertz.
-
-        Returns
-        -------
-        FeatureAxes
-
-        Raises
-        ------
-        ValueError
-            For a number or a rate that is not positive.
+        A ValueError for a number of samples, or a ``sample_rate`` in hertz, that is not positive.
 
         Examples
         --------

@@ -9,8 +9,6 @@ from scipy import signal
 from ..utils.validation import Interval, check_sample_rate
 from .base import WaveformTransformer, memory_batches
 
-__all__ = ["BandpassFilter"]
-
 
 class BandpassFilter(WaveformTransformer):
     """Keep the frequencies from ``low`` to ``high``: a Butterworth filter in second-order sections.
@@ -28,8 +26,8 @@ class BandpassFilter(WaveformTransformer):
     order : int, default=4
         Order of the Butterworth prototype; the slope is 6·order dB an octave.
     zero_phase : bool, default=True
-        True filters forwards and backwards: nothing is delayed, so events keep their place in time, and the gain is
-        ``|H|²`` (−6 dB at the edges, twice the slope). False filters once, causally (−3 dB at the edges).
+        True filters forwards and backwards: events keep their place in time, and the gain is ``|H|²`` (−6 dB at the edges,
+        twice the slope). False filters once, causally (−3 dB at the edges).
 
     Attributes
     ----------
@@ -40,8 +38,7 @@ class BandpassFilter(WaveformTransformer):
 
     References
     ----------
-    S. Butterworth, "On the theory of filter amplifiers", Experimental Wireless 7, 1930. Computed by
-    `scipy.signal.butter`, `scipy.signal.sosfiltfilt` and `scipy.signal.sosfilt`, in float64.
+    S. Butterworth, "On the theory of filter amplifiers", Experimental Wireless 7, 1930. Computed by scipy.signal, in float64.
 
     Examples
     --------
@@ -70,12 +67,6 @@ class BandpassFilter(WaveformTransformer):
         self.zero_phase = zero_phase
 
     def _fit(self, X):
-        self._check_edges()
-        edges = [edge for edge in (self.low, self.high) if edge is not None]
-        kind = "bandpass" if len(edges) == 2 else "lowpass" if self.low is None else "highpass"
-        self.sos_ = signal.butter(self.order, edges if len(edges) == 2 else edges[0], kind, fs=self.sample_rate, output="sos")
-
-    def _check_edges(self):
         owner, nyquist = type(self).__name__, self.sample_rate / 2
         for name in ("low", "high"):
             check_sample_rate(self, getattr(self, name), name=name)
@@ -84,23 +75,25 @@ class BandpassFilter(WaveformTransformer):
                     f"The {name!r} parameter of {owner} must be below half the sample rate, {nyquist:g} Hz. "
                     f"Got {getattr(self, name)!r} instead."
                 )
-        if self.low is None and self.high is None:
+        edges = [edge for edge in (self.low, self.high) if edge is not None]
+        if not edges:
             raise ValueError(f"One of the 'low' and 'high' parameters of {owner} must be given. Got None for both.")
-        if self.low is not None and self.high is not None and self.low >= self.high:
+        if len(edges) == 2 and edges[0] >= edges[1]:
             raise ValueError(
                 f"The 'low' parameter of {owner} must be less than 'high'. Got {self.low!r} and {self.high!r} instead."
             )
+        kind = "bandpass" if len(edges) == 2 else "lowpass" if self.low is None else "highpass"
+        self.sos_ = signal.butter(self.order, edges if len(edges) == 2 else edges[0], kind, fs=self.sample_rate, output="sos")
 
     def _transform(self, X):
+        sos = self.sos_.copy()  # joblib may have mapped it read-only, which scipy refuses
+        # scipy's default for the padding fails where the clip is not longer than that
+        padding = min(3 * (2 * len(sos) + 1), X.shape[1] - 1)
         filtered = np.empty(X.shape, dtype=np.float32)
         for batch in memory_batches(len(X), bytes_per_clip=5 * 8 * X.shape[1]):
-            filtered[batch] = self._filter(X[batch].astype(np.float64))  # float32 recursions drift at low edges
+            waveforms = X[batch].astype(np.float64)  # float32 recursions drift at low edges
+            if self.zero_phase:
+                filtered[batch] = signal.sosfiltfilt(sos, waveforms, padlen=padding)
+            else:
+                filtered[batch] = signal.sosfilt(sos, waveforms)
         return filtered
-
-    def _filter(self, waveforms):
-        sos = self.sos_.copy()  # joblib may have mapped it read-only, which scipy refuses
-        if not self.zero_phase:
-            return signal.sosfilt(sos, waveforms)
-        # scipy's default for the padding fails where the clip is not longer than that
-        padding = min(3 * (2 * len(self.sos_) + 1), waveforms.shape[1] - 1)
-        return signal.sosfiltfilt(sos, waveforms, padlen=padding)

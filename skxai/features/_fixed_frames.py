@@ -11,14 +11,12 @@ from ..utils.validation import Interval
 from ._axes import FeatureAxes
 from .base import FeatureTransformer, cut_or_pad
 
-__all__ = ["FixedFrames"]
-
 
 class FixedFrames(FeatureTransformer):
     """Cut features along time, or pad them with each clip's floor, to a number of columns.
 
-    The floor is the clip's own lowest value, its silence on a spectrogram in decibels. Time is the last axis: of
-    features ``(n, 1, f, t)``, ``(n, f, t)`` or, a single row, ``(n, t)``.
+    The floor is a clip's own lowest value, silence on a spectrogram in decibels. Time is the last axis: of ``(n, 1, f, t)``,
+    ``(n, f, t)`` or, a single row, ``(n, t)``.
 
     Parameters
     ----------
@@ -27,10 +25,8 @@ class FixedFrames(FeatureTransformer):
 
     Attributes
     ----------
-    feature_shape_ : tuple of int
-        Shape of a clip's features in ``fit``.
-    n_features_in_ : int
-        Its first number.
+    feature_shape_, n_features_in_ : tuple of int, int
+        Shape of a clip's features in ``fit``, and its first number.
 
     Examples
     --------

@@ -8,14 +8,12 @@ import numpy as np
 from ..utils.validation import Interval, check_waveforms
 from .base import WaveformTransformer, cut_or_pad
 
-__all__ = ["FixedLength"]
-
 
 class FixedLength(WaveformTransformer):
     """Zero-pad or cut waveforms, at their end, to one duration.
 
-    A list of 1-D arrays may hold clips of any lengths, in ``fit`` and in ``transform``. An array ``(n, samples)`` must
-    have as many samples in ``transform`` as the array in ``fit`` had: that is scikit-learn's rule.
+    A list of 1-D arrays may hold clips of any lengths. An array ``(n, samples)`` must have as many samples in ``transform`` as
+    in ``fit``: that is scikit-learn's rule.
 
     Parameters
     ----------
@@ -53,7 +51,11 @@ class FixedLength(WaveformTransformer):
             return check_waveforms(self, X, reset=reset)
         if reset and hasattr(self, "n_features_in_"):
             del self.n_features_in_  # of an earlier fit, on an array
-        return [_check_clip(clip, i, type(self).__name__) for i, clip in enumerate(X)]
+        clips = [np.asarray(clip, dtype=np.float32) for clip in X]
+        for index, clip in enumerate(clips):
+            if not np.isfinite(clip).all():
+                raise ValueError(f"Input X[{index}] of {type(self).__name__} contains NaN or infinity.")
+        return clips
 
     def _fit(self, X):
         self.n_samples_ = max(1, round(self.duration * self.sample_rate))
@@ -65,10 +67,3 @@ class FixedLength(WaveformTransformer):
 def _is_list_of_clips(X):
     clips = X if isinstance(X, list | tuple) or (isinstance(X, np.ndarray) and X.dtype == object) else []
     return len(clips) > 0 and all(isinstance(clip, np.ndarray) and clip.ndim == 1 for clip in clips)
-
-
-def _check_clip(clip, index, owner):
-    clip = np.asarray(clip, dtype=np.float32)
-    if not np.isfinite(clip).all():
-        raise ValueError(f"Input X[{index}] of {owner} contains NaN or infinity.")
-    return clip

@@ -10,14 +10,12 @@ from ..utils.validation import Interval
 from .mel import MelTransformer
 from .spectral import project, to_decibels
 
-__all__ = ["MFCC"]
-
 
 class MFCC(MelTransformer):
     """Mel-frequency cepstral coefficients of waveforms.
 
-    The orthonormal discrete cosine transform (type II), along the bands, of the mel power spectrogram in decibels (see
-    `MelSpectrogram`); the first ``n_mfcc`` coefficients, from index 0, which follows the loudness.
+    The first ``n_mfcc`` coefficients, from index 0, which follows the loudness, of the orthonormal discrete cosine transform
+    (type II), along the bands, of the mel power spectrogram in decibels (see `MelSpectrogram`).
 
     Parameters
     ----------
@@ -25,18 +23,8 @@ class MFCC(MelTransformer):
         Of the waveforms, in hertz.
     n_mfcc : int, default=13
         Number of coefficients, at most ``n_mels``.
-    n_fft : int, default=2048
-        Samples of a frame and of its window.
-    hop_length : int or None, default=None
-        Samples from one frame to the next; None means ``n_fft // 4``, an overlap of three quarters.
-    n_mels : int, default=128
-        Number of bands, at most the number of frequency bins between ``f_min`` and ``f_max``.
-    f_min : float, default=0.0
-        Lower edge of the lowest band in hertz.
-    f_max : float or None, default=None
-        Upper edge of the highest band in hertz; None means half the sample rate.
-    top_db : float or None, default=80.0
-        The dynamic range of the mel spectrogram in decibels below each clip's own maximum; None for no limit.
+    n_fft, hop_length, n_mels, f_min, f_max, top_db
+        Of the mel spectrogram, as in `MelSpectrogram`.
 
     Attributes
     ----------
@@ -49,9 +37,7 @@ class MFCC(MelTransformer):
 
     References
     ----------
-    S. B. Davis and P. Mermelstein, "Comparison of parametric representations for monosyllabic word recognition in
-    continuously spoken sentences", IEEE Transactions on Acoustics, Speech, and Signal Processing 28(4), 1980. Computed
-    by torchaudio.
+    S. B. Davis and P. Mermelstein, see `MelSpectrogram`. Computed by torchaudio.
 
     Examples
     --------
@@ -94,13 +80,13 @@ class MFCC(MelTransformer):
             "all of them, so that no cell belongs to a sound."
         )
 
-    def _check_arguments(self):
-        super()._check_arguments()
+    def _fit(self, X):
         if self.n_mfcc > self.n_mels:
             raise ValueError(
                 f"The 'n_mfcc' parameter of {type(self).__name__} must be at most 'n_mels', {self.n_mels}. "
                 f"Got {self.n_mfcc!r} instead."
             )
+        super()._fit(X)
 
     def _n_rows(self):
         return self.n_mfcc

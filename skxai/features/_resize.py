@@ -11,30 +11,25 @@ from sklearn.utils.validation import check_is_fitted
 from ._axes import FeatureAxes
 from .base import FeatureTransformer, memory_batches, to_tensor
 
-__all__ = ["ResizeFeatures"]
-
 
 class ResizeFeatures(FeatureTransformer):
     """Resize features like a picture, by bilinear interpolation.
 
-    Row i of the output is the input at row ``(i + 0.5)·f/height − 0.5``, columns likewise: the corners of the pictures,
-    not the centres of their corner pixels, fall together (torch's ``align_corners=False``). Where the picture shrinks,
-    the kernel is widened to average over all rows and columns that fall into one, so that no short event is lost
-    between the sampled columns; ``antialias=False`` gives the plain kernel of two by two.
+    Row i of the output is the input at row ``(i + 0.5)·f/height − 0.5``, columns likewise: the corners of the pictures, not the
+    centres of their corner pixels, fall together (torch's ``align_corners=False``).
 
     Parameters
     ----------
     size : tuple of (int, int), default=(32, 32)
         Rows and columns of the output. Features ``(n, p)`` are a single row, of which only the columns are resized.
     antialias : bool, default=True
-        Whether to average where the picture shrinks.
+        Whether to average, where the picture shrinks, over all rows and columns that fall into one, so that no short event is
+        lost between the sampled columns. False gives the plain kernel of two by two.
 
     Attributes
     ----------
-    feature_shape_ : tuple of int
-        Shape of a clip's features in ``fit``.
-    n_features_in_ : int
-        Its first number.
+    feature_shape_, n_features_in_ : tuple of int, int
+        Shape of a clip's features in ``fit``, and its first number.
 
     Examples
     --------

@@ -9,20 +9,17 @@ from sklearn.utils.validation import check_is_fitted
 from ..utils.validation import StrOptions, check_features
 from .base import FeatureTransformer, memory_batches
 
-__all__ = ["FeatureScaler"]
-
 
 class FeatureScaler(FeatureTransformer):
     """Scale features by one offset and one factor, learned over all values of the training clips.
 
-    ``(X − offset_) / scale_``. One pair of numbers for the whole picture keeps the shape of a spectrogram, which a
-    scaler by column would destroy. Values outside the range of the training clips are not clipped.
+    ``(X − offset_) / scale_``. One pair of numbers for the whole picture keeps the shape of a spectrogram, which a scaler by
+    column would destroy. Values outside the range of the training clips are not clipped.
 
     Parameters
     ----------
     method : {"minmax", "standard"}, default="minmax"
-        "minmax": the training clips' lowest value becomes 0, the highest 1. "standard": their mean becomes 0, their
-        standard deviation 1.
+        "minmax": the training clips' lowest value becomes 0, the highest 1. "standard": their mean 0, their deviation 1.
 
     Attributes
     ----------
@@ -30,10 +27,8 @@ class FeatureScaler(FeatureTransformer):
         Lowest value, or mean.
     scale_ : float
         Highest less lowest value, or standard deviation; 1 if all training values are the same, which become 0.
-    feature_shape_ : tuple of int
-        Shape of a clip's features in ``fit``.
-    n_features_in_ : int
-        Its first number.
+    feature_shape_, n_features_in_ : tuple of int, int
+        Shape of a clip's features in ``fit``, and its first number.
 
     Examples
     --------
@@ -41,8 +36,6 @@ class FeatureScaler(FeatureTransformer):
     >>> scaler = FeatureScaler("minmax").fit(np.array([[-80.0, -40.0], [-60.0, 0.0]]))
     >>> scaler.transform([[-80.0, 0.0]])
     array([[0., 1.]], dtype=float32)
-    >>> scaler.inverse_transform([[0.0, 1.0]])
-    array([[-80.,   0.]], dtype=float32)
     """
 
     _parameter_constraints: ClassVar[dict] = {"method": [StrOptions({"minmax", "standard"})]}
@@ -52,12 +45,16 @@ class FeatureScaler(FeatureTransformer):
 
     def _fit(self, X):
         lowest, highest = float(X.min()), float(X.max())
-        if self.method == "minmax":
-            self.offset_, self.scale_ = lowest, highest - lowest
-        else:
-            self.offset_, self.scale_ = _mean_and_deviation(X)
         if lowest == highest:
             self.offset_, self.scale_ = lowest, 1.0
+        elif self.method == "minmax":
+            self.offset_, self.scale_ = lowest, highest - lowest
+        else:
+            mean = X.mean(dtype=np.float64)
+            # in a second pass, and without a float64 copy of all of X
+            batches = memory_batches(len(X), bytes_per_clip=16 * X[0].size)
+            squares = sum(np.square(X[batch] - mean, dtype=np.float64).sum() for batch in batches)
+            self.offset_, self.scale_ = float(mean), float(np.sqrt(squares / X.size))
 
     def _transform(self, X):
         return ((X - np.float32(self.offset_)) / np.float32(self.scale_)).astype(np.float32, copy=False)
@@ -71,25 +68,6 @@ class FeatureScaler(FeatureTransformer):
         return masks
 
     def inverse_transform(self, X: ArrayLike) -> np.ndarray:
-        """Undo the scaling.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, ...)
-            Scaled features of the shape seen in ``fit``.
-
-        Returns
-        -------
-        ndarray of dtype float32, shape (n, ...)
-            ``X · scale_ + offset_``.
-        """
+        """Undo the scaling of features ``(n, ...)`` of the shape seen in ``fit``: return ``X · scale_ + offset_``, float32."""
         check_is_fitted(self)
         return check_features(self, X) * np.float32(self.scale_) + np.float32(self.offset_)
-
-
-def _mean_and_deviation(X):
-    """Return mean and standard deviation in float64, in two passes and without a float64 copy of all of ``X``."""
-    mean = X.mean(dtype=np.float64)
-    batches = memory_batches(len(X), bytes_per_clip=16 * X[0].size)
-    squares = sum(np.square(X[batch] - mean, dtype=np.float64).sum() for batch in batches)
-    return float(mean), float(np.sqrt(squares / X.size))

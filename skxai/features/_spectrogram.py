@@ -6,15 +6,12 @@ import numpy as np
 
 from .spectral import SCALE_CONSTRAINTS, SPECTRAL_CONSTRAINTS, SpectralTransformer
 
-__all__ = ["Spectrogram"]
-
 
 class Spectrogram(SpectralTransformer):
     """Spectrograms of waveforms, by the short-time Fourier transform.
 
     ``S[k, j] = |Σ_i w[i]·x[j·hop + i − n_fft/2]·exp(−2πi·k/n_fft)|^power`` with a periodic Hann window w; in decibels
-    ``max(20/power · log10 S, −100, maximum of the clip − top_db)``. Samples outside the clip count as zero, so a clip
-    shorter than ``n_fft`` works.
+    ``max(20/power · log10 S, −100, maximum of the clip − top_db)``. Samples outside the clip count as zero.
 
     Parameters
     ----------
@@ -51,10 +48,8 @@ class Spectrogram(SpectralTransformer):
     >>> tone = np.sin(2 * np.pi * 1000 * np.arange(16000) / 16000)
     >>> spectrogram = Spectrogram(16000)
     >>> X = spectrogram.fit_transform([tone])
-    >>> X.shape
-    (1, 1, 513, 63)
-    >>> float(spectrogram.frequencies_[X[0, 0, :, 30].argmax()])
-    1000.0
+    >>> X.shape, float(spectrogram.frequencies_[X[0, 0, :, 30].argmax()])
+    ((1, 1, 513, 63), 1000.0)
     """
 
     _parameter_constraints: ClassVar[dict] = {**SPECTRAL_CONSTRAINTS, **SCALE_CONSTRAINTS}

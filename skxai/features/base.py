@@ -16,18 +16,17 @@ from ..utils.validation import check_features, check_waveforms
 from ._axes import FeatureAxes
 from .steps import missing_method
 
-__all__ = ["FeatureTransformer", "WaveformTransformer", "cut_or_pad", "memory_batches", "to_tensor"]
-
 
 class FeatureTransformer(TransformerMixin, BaseEstimator, ABC):
     """Base of the transformers of features.
 
     A subclass writes ``_transform(X)`` and, where it needs one, ``_fit(X)``; ``X`` is checked. If it moves rows or columns it
     overrides ``axes``. To be followed by `event_truth` and by `skxai.inspection.sonify` it writes ``linear_power`` and
-    ``carry_back``, which refuse here. A transformer that is no subclass, but has these three methods, is followed likewise.
+    ``carry_back``, which raise a TypeError here. So is a transformer that is no subclass, but has these three methods.
 
-    A step that makes spectra of waveforms returns axes with rows whatever comes in, and has ``sample_rate`` and ``n_fft``; its
-    ``carry_back`` leads to the ``n_fft // 2 + 1`` bins of a Fourier transform with a Hann window.
+    A step that makes spectra of waveforms returns axes with rows whatever comes in, and has ``sample_rate``, ``n_fft`` and
+    ``n_features_in_``, the samples of a waveform in ``fit``; its ``carry_back`` leads to the ``n_fft // 2 + 1`` bins of a
+    Fourier transform with a Hann window.
 
     Attributes
     ----------
@@ -41,12 +40,6 @@ class FeatureTransformer(TransformerMixin, BaseEstimator, ABC):
     >>> class CubeRoot(FeatureTransformer):
     ...     def _transform(self, X):
     ...         return np.cbrt(X)
-    ...
-    ...     def linear_power(self, X):
-    ...         return X
-    ...
-    ...     def carry_back(self, masks, *, unheard=0.0):
-    ...         return masks
     >>> CubeRoot().fit_transform([[1.0, 8.0]])
     array([[1., 2.]], dtype=float32)
     """
@@ -55,54 +48,26 @@ class FeatureTransformer(TransformerMixin, BaseEstimator, ABC):
     _parameter_constraints: ClassVar[dict] = {}
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
-        """Check the arguments and note the shape of the clips.
+        """Check the arguments and note the shape of the clips; return the transformer.
 
         Parameters
         ----------
         X : array-like of shape (n, ...)
-            Clips: waveforms ``(n, samples)`` or features ``(n, 1, f, t)``, ``(n, f, t)`` or ``(n, p)``; paths ``(n,)`` for
-            `AudioLoader`.
+            Waveforms ``(n, samples)`` or features ``(n, 1, f, t)``, ``(n, f, t)`` or ``(n, p)``; for `AudioLoader` paths.
         y : None
             Parameter not used, present for API consistency.
-
-        Returns
-        -------
-        self : object
-            The fitted transformer.
         """
         self._validate_params()
         self._fit(self._check(X, reset=True))
         return self
 
     def transform(self, X: ArrayLike) -> np.ndarray:
-        """Transform clips, each by itself.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, ...)
-            Clips of the shape seen in ``fit``.
-
-        Returns
-        -------
-        ndarray of dtype float32, shape (n, ...)
-            A new array; ``X`` is left as it is.
-        """
+        """Transform clips ``(n, ...)`` of the shape seen in ``fit``, each by itself, into a new array ``(n, ...)``, float32."""
         check_is_fitted(self)
         return self._transform(self._check(X, reset=False))
 
     def axes(self, axes: FeatureAxes | None) -> FeatureAxes | None:
-        """Return the axes of the output, given those of the input; see `feature_axes`.
-
-        Parameters
-        ----------
-        axes : FeatureAxes or None
-            None where they are not known.
-
-        Returns
-        -------
-        FeatureAxes or None
-            The same axes, where a transformer does not change them.
-        """
+        """Return the axes of the output, given those of the input; None is not known; see `feature_axes`."""
         check_is_fitted(self)
         return axes
 
@@ -117,12 +82,7 @@ class FeatureTransformer(TransformerMixin, BaseEstimator, ABC):
         Returns
         -------
         ndarray of dtype float32, shape (n, ...)
-            Waveforms, or power in the cells of the output. Scales, decibels and offsets are left out.
-
-        Raises
-        ------
-        TypeError
-            If the transformer does not have the method.
+            Waveforms, or power in the cells of the output, without scales, decibels and offsets.
         """
         raise missing_method(self, "linear_power")
 
@@ -140,11 +100,6 @@ class FeatureTransformer(TransformerMixin, BaseEstimator, ABC):
         -------
         ndarray of shape (n, 1, rows, columns) or (n, samples)
             Over the input; of a step that makes spectra over the bins of the Fourier transform, at its own columns.
-
-        Raises
-        ------
-        TypeError
-            If the transformer does not have the method.
         """
         raise missing_method(self, "carry_back")
 

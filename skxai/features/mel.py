@@ -13,8 +13,6 @@ from ..utils.torchaudio import torchaudio
 from ..utils.validation import Interval, check_sample_rate
 from .spectral import SCALE_CONSTRAINTS, SPECTRAL_CONSTRAINTS, SpectralTransformer, project
 
-__all__ = ["MelSpectrogram", "MelTransformer", "hertz_to_mel", "mel_to_hertz"]
-
 
 class MelTransformer(SpectralTransformer):
     """Base of the transformers that sum a spectrogram in mel bands; has ``n_mels``, ``f_min`` and ``f_max`` too."""
@@ -29,7 +27,7 @@ class MelTransformer(SpectralTransformer):
     f_min: float
     f_max: float | None
 
-    def _check_arguments(self):
+    def _fit(self, X):
         owner = type(self).__name__
         check_sample_rate(self, self.f_max, name="f_max")
         top = self._top_frequency()
@@ -45,6 +43,7 @@ class MelTransformer(SpectralTransformer):
                 f"'f_max', which is {n_bins} for n_fft={self.n_fft}: more bands hold no more information. "
                 f"Got {self.n_mels!r} instead; lower it or raise 'n_fft'."
             )
+        super()._fit(X)
 
     def _top_frequency(self):
         return self.sample_rate / 2 if self.f_max is None else float(self.f_max)
@@ -63,8 +62,7 @@ class MelTransformer(SpectralTransformer):
         bins = np.fft.rfftfreq(self.n_fft, 1 / self.sample_rate)
         top = self._top_frequency()
         within = torch.from_numpy((bins >= self.f_min) & (bins <= top))
-        # A triangle is 0 at its corners: no band has the bins at f_min and f_max, which are 0 Hz and half the rate mostly. They
-        # go with the outermost bands.
+        # A triangle is 0 at its corners: no band has the bins at f_min and f_max. They go with the outermost bands.
         silent = weights.sum(dim=1) == 0
         lower = torch.from_numpy(bins < (self.f_min + top) / 2)
         weights[silent & within & lower, 0] = 1
@@ -82,32 +80,22 @@ class MelTransformer(SpectralTransformer):
 class MelSpectrogram(MelTransformer):
     """Mel spectrograms of waveforms.
 
-    The spectrogram (see `Spectrogram`) summed in ``n_mels`` overlapping triangular bands, evenly spaced between
-    ``f_min`` and ``f_max`` in ``mel(f) = 2595·log10(1 + f/700)``; in decibels
-    ``max(20/power · log10 S, −100, maximum of the clip − top_db)``. The lowest bands may be so narrow that they catch
-    no bin of the Fourier transform, which would leave rows without sound; they take the spectrum interpolated at their
-    centre.
+    The spectrogram (see `Spectrogram`) summed in ``n_mels`` overlapping triangular bands, evenly spaced between ``f_min`` and
+    ``f_max`` in ``mel(f) = 2595·log10(1 + f/700)``, before it is in decibels. Of the lowest bands those that are too narrow to
+    catch a bin of the Fourier transform, and would have no sound, take the spectrum interpolated at their centre.
 
     Parameters
     ----------
     sample_rate : int
         Of the waveforms, in hertz.
-    n_fft : int, default=1024
-        Samples of a frame and of its window.
-    hop_length : int or None, default=None
-        Samples from one frame to the next; None means ``n_fft // 4``, an overlap of three quarters.
+    n_fft, hop_length, power, to_db, top_db
+        As in `Spectrogram`.
     n_mels : int, default=64
         Number of bands, at most the number of frequency bins between ``f_min`` and ``f_max``.
     f_min : float, default=0.0
         Lower edge of the lowest band in hertz.
     f_max : float or None, default=None
         Upper edge of the highest band in hertz; None means half the sample rate.
-    power : float, default=2.0
-        2 for power, 1 for magnitude.
-    to_db : bool, default=True
-        Whether to return decibels.
-    top_db : float or None, default=80.0
-        The dynamic range in decibels below each clip's own maximum; None for no limit. Only for ``to_db``.
 
     Attributes
     ----------
@@ -120,9 +108,9 @@ class MelSpectrogram(MelTransformer):
 
     References
     ----------
-    S. B. Davis and P. Mermelstein, "Comparison of parametric representations for monosyllabic word recognition in
-    continuously spoken sentences", IEEE Transactions on Acoustics, Speech, and Signal Processing 28(4), 1980. Computed
-    by torchaudio, on the mel scale of HTK.
+    S. B. Davis and P. Mermelstein, "Comparison of parametric representations for monosyllabic word recognition in continuously
+    spoken sentences", IEEE Transactions on Acoustics, Speech, and Signal Processing 28(4), 1980. Computed by torchaudio, on the
+    mel scale of HTK.
 
     Examples
     --------
@@ -130,16 +118,11 @@ class MelSpectrogram(MelTransformer):
     >>> tone = np.sin(2 * np.pi * 1000 * np.arange(16000) / 16000)
     >>> mel = MelSpectrogram(16000, n_mels=32)
     >>> X = mel.fit_transform([tone])
-    >>> X.shape
-    (1, 1, 32, 63)
-    >>> int(mel.frequencies_[X[0, 0, :, 30].argmax()])
-    1050
+    >>> X.shape, int(mel.frequencies_[X[0, 0, :, 30].argmax()])
+    ((1, 1, 32, 63), 1050)
     """
 
-    _parameter_constraints: ClassVar[dict] = {
-        **MelTransformer._parameter_constraints,
-        **SCALE_CONSTRAINTS,
-    }
+    _parameter_constraints: ClassVar[dict] = {**MelTransformer._parameter_constraints, **SCALE_CONSTRAINTS}
 
     def __init__(
         self,

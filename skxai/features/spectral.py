@@ -14,8 +14,6 @@ from ..utils.validation import Interval
 from ._axes import FeatureAxes
 from .base import WaveformTransformer, memory_batches, to_tensor
 
-__all__ = ["SCALE_CONSTRAINTS", "SPECTRAL_CONSTRAINTS", "SpectralTransformer", "project", "to_decibels"]
-
 SPECTRAL_CONSTRAINTS = {
     "sample_rate": [Interval(Integral, 1, None, closed="left")],
     "n_fft": [Interval(Integral, 2, None, closed="left")],
@@ -39,7 +37,6 @@ class SpectralTransformer(WaveformTransformer):
     top_db: float | None
 
     def _fit(self, X):
-        self._check_arguments()
         n_frames = 1 + (X.shape[1] - self.n_fft % 2) // self._hop()  # an odd n_fft is padded by one sample less
         self.times_ = np.arange(n_frames) * (self._hop() / self.sample_rate)
         self.frequencies_ = self._row_frequencies()
@@ -48,7 +45,9 @@ class SpectralTransformer(WaveformTransformer):
     def _transform(self, X):
         compute = self._make()  # made anew for each call: a fitted transformer holds no torch objects
         features = np.empty((len(X), 1, self._n_rows(), len(self.times_)), dtype=np.float32)
-        for batch in memory_batches(len(X), self._bytes_per_clip(), at_most=_CACHE):
+        # float32 frames of n_fft samples, their complex spectrum, and its magnitude twice: 16 bytes each sample
+        bytes_per_clip = 16 * (self.n_fft + 2) * len(self.times_)
+        for batch in memory_batches(len(X), bytes_per_clip, at_most=_CACHE):
             # with an axis for the channel, or torchaudio would take top_db from the loudest clip of the batch
             features[batch] = compute(to_tensor(X[batch, None])).numpy()
         return features
@@ -56,11 +55,9 @@ class SpectralTransformer(WaveformTransformer):
     def axes(self, axes: FeatureAxes | None = None) -> FeatureAxes:
         """Return the axes of the output, whatever those of the waveforms: ``frequencies_`` and ``times_``."""
         check_is_fitted(self)
+        kind, cepstra = ("frequency", None) if self.frequencies_ is not None else ("cepstrum", np.arange(float(self._n_rows())))
         step = self._hop() / self.sample_rate
-        if self.frequencies_ is not None:
-            return FeatureAxes(self.frequencies_, self.times_, self.sample_rate, frame_step=step)
-        cepstra = np.arange(self._n_rows(), dtype=float)
-        return FeatureAxes(None, self.times_, self.sample_rate, "cepstrum", cepstra, frame_step=step)
+        return FeatureAxes(self.frequencies_, self.times_, self.sample_rate, kind, cepstra, frame_step=step)
 
     def linear_power(self, X: np.ndarray) -> np.ndarray:
         """Return ``transform(X)`` with ``power=2`` and no decibels."""
@@ -73,13 +70,6 @@ class SpectralTransformer(WaveformTransformer):
 
     def _hop(self):
         return max(1, self.n_fft // 4) if self.hop_length is None else int(self.hop_length)
-
-    def _bytes_per_clip(self):
-        # float32 frames of n_fft samples, their complex spectrum, and its magnitude twice: 16 bytes each sample
-        return 16 * (self.n_fft + 2) * len(self.times_)
-
-    def _check_arguments(self):
-        """Check arguments against each other."""
 
     def _row_frequencies(self):
         return None
@@ -102,10 +92,7 @@ class SpectralTransformer(WaveformTransformer):
 
 
 def to_decibels(spectra: torch.Tensor, power: float, top_db: float | None) -> torch.Tensor:
-    """Return ``20/power · log10(|S|^power)`` of ``(b, 1, f, t)``, at least −100 dB and the clip's maximum − ``top_db``.
-
-    The lowest level is that of an amplitude of 1e-5, whatever the power.
-    """
+    """Return ``20/power · log10(|S|^power)`` of ``(b, 1, f, t)``, at least −100 dB and the clip's maximum − ``top_db``."""
     return torchaudio.functional.amplitude_to_DB(spectra, 20.0 / power, 1e-5**power, 0.0, top_db)
 
 

@@ -5,8 +5,6 @@ from typing import Any
 
 from ._axes import FeatureAxes
 
-__all__ = ["feature_axes", "feature_steps", "missing_method", "spectral_steps", "step_method", "steps_and_axes"]
-
 # What a step is asked for by other parts of the package, and what it has to answer.
 _ASKED = {
     "linear_power": ("event_truth", "what the step makes of the linear power of one sound"),
@@ -17,36 +15,28 @@ _ASKED = {
 def feature_axes(estimator: Any) -> FeatureAxes | None:
     """Return the axes of the features that reach the last step of a fitted pipeline.
 
-    In a pipeline no step sees its predecessor, so each feature transformer has a method ``axes`` that turns the axes of its
-    input into those of its output, see `FeatureTransformer.axes`. They are applied one after the other. Steps without that
-    method, such as an explainer or a classifier at the end, are taken to change no axes; but what a transformer without it
-    makes of waveforms has no known axes.
+    Each feature transformer turns the axes of its input into those of its output, see `FeatureTransformer.axes`. Steps without
+    that method, such as a classifier at the end, are taken to change no axes; but what a transformer without it makes of
+    waveforms has no known axes. A step that is not fitted is a NotFittedError.
 
     Parameters
     ----------
     estimator : Pipeline, transformer or fitted search
-        Fitted; of a search its ``best_estimator_``; pipelines may be nested.
+        Of a search its ``best_estimator_``; pipelines may be nested.
 
     Returns
     -------
     FeatureAxes or None
         None if no step takes waveforms, or it is not known what becomes of them.
 
-    Raises
-    ------
-    NotFittedError
-        If a feature transformer on the way is not fitted.
-
     Examples
     --------
     >>> import numpy as np
     >>> from sklearn.pipeline import make_pipeline
-    >>> from skxai.features import AudioLoader, MelSpectrogram, ResizeFeatures
+    >>> from skxai.features import MelSpectrogram, ResizeFeatures
     >>> pipe = make_pipeline(MelSpectrogram(16000), ResizeFeatures((32, 32))).fit(np.zeros((2, 16000)))
     >>> feature_axes(pipe).shape
     (32, 32)
-    >>> feature_axes(AudioLoader(8000).fit(np.zeros((2, 4000)))).shape
-    (None, 4000)
     """
     axes = None
     for step in _steps(estimator):
@@ -67,11 +57,13 @@ def steps_and_axes(features: Any) -> tuple[list, FeatureAxes | None]:
 def spectral_steps(steps: list) -> list:
     """Return those of the steps that make spectra: their output has rows, and their input has none."""
     axes: FeatureAxes | None = None
-    found = []
+    had_rows, found = False, []
     for step in steps:
-        had_rows, axes = _has_rows(axes), _axes_after(step, axes)
-        if _has_rows(axes) and not had_rows:
+        axes = _axes_after(step, axes)
+        has_rows = axes is not None and axes.kind != "waveform"
+        if has_rows and not had_rows:
             found.append(step)
+        had_rows = has_rows
     return found
 
 
@@ -98,10 +90,6 @@ def _axes_after(step: Any, axes: FeatureAxes | None) -> FeatureAxes | None:
     if axes is not None and axes.kind == "waveform" and hasattr(step, "transform") and not hasattr(step, "predict"):
         return None  # an explainer, which can predict, gives maps with the axes of its input
     return axes
-
-
-def _has_rows(axes: FeatureAxes | None) -> bool:
-    return axes is not None and axes.kind != "waveform"
 
 
 def _steps(estimator: Any) -> Iterator:

@@ -12,8 +12,6 @@ from ..datasets.truth import labels_of
 from .short_time import short_time_mean
 from .steps import spectral_steps, step_method, steps_and_axes
 
-__all__ = ["event_truth"]
-
 _LOWEST_POWER = 1e-10  # of an amplitude of 1e-5, the lowest that a spectrogram in decibels shows
 
 
@@ -26,23 +24,20 @@ def event_truth(
 ) -> EventTruth:
     r"""Where each class sounds in the features of clips, from the sounds that the clips are made of.
 
-    Each class alone, and the background, go through the same feature steps as the clips, but as linear power: E, by the steps'
-    ``linear_power``. The mask of class c is its ideal ratio mask, with the power that the features do not show in the
-    denominator too:
+    Each class alone, and the background, go through the same feature steps as the clips, but as linear power E, by the steps'
+    ``linear_power``. The mask of class c is its ideal ratio mask, with the power that the features do not show added:
 
     .. math:: M_c = \frac{E_c}{\sum_j E_j + E_\text{background} + E_\text{floor}}
 
     so that it is near 1 where the class alone is heard, 0.5 where it is as loud as all else, and near 0 in silence. The floor
     is that of the spectrogram in decibels: ``top_db`` below the clip's maximum, at least the power of an amplitude of 1e-5.
-
-    Of waveforms that are not made into spectra E is the power in the 20 ms around each sample, weighted by a Hann window: the
-    truth is in time alone, and the floor is an amplitude of 1e-5.
+    Of waveforms E is the power in the 20 ms around each sample, weighted by a Hann window, and the floor is that amplitude.
 
     Parameters
     ----------
     extraction : Pipeline, transformer, fitted search, or FeatureAxes of waveforms
-        Fitted: from waveforms to features ``(n, 1, f, t)``, by a `MelSpectrogram` or a `Spectrogram`, or to waveforms ``(n,
-        samples)``. A classifier or an explainer at its end is left out. The axes of waveforms stand for no step at all.
+        From waveforms to features ``(n, 1, f, t)``, by a `MelSpectrogram` or a `Spectrogram`, or to waveforms ``(n, samples)``.
+        A classifier or an explainer at its end is left out. The axes of waveforms stand for no step at all.
     events : sequence of n sequences of AudioEvent
         The sounds of each clip, as in ``make_audio_events(…).events`` and ``mix_clips(…).events``. Their waveforms count.
     background : array-like of shape (n, samples) or None, default=None
@@ -53,8 +48,7 @@ def event_truth(
     Returns
     -------
     EventTruth
-        Masks and energy of shape ``(n, k, 1, f, t)``, of waveforms ``(n, k, samples)``; the energy is the power where that is
-        above the floor, 0 elsewhere.
+        Masks and energy ``(n, k, 1, f, t)``, of waveforms ``(n, k, samples)``; the energy is the power above the floor, else 0.
 
     Raises
     ------
@@ -78,8 +72,6 @@ def event_truth(
     >>> truth = event_truth(extraction, scenes.events, background=scenes.background)
     >>> truth.classes.tolist(), truth.masks.shape
     (['alarm', 'cough', 'voice', 'wheeze'], (4, 4, 1, 32, 32))
-    >>> truth.sounding.sum(axis=1).tolist()
-    [2, 2, 2, 2]
     """
     steps, axes = steps_and_axes(extraction)
     spectral = spectral_steps(steps)

@@ -16,19 +16,9 @@ _EVEN = 0.25  # of a row, by which rows may lie off even ones: resized mel rows 
 
 @dataclass(frozen=True, eq=False)
 class Cells:
-    """The relevance of clips by cell, and the edges of the cells.
+    """The relevance ``|a|`` of clips by cell ``(n, f, t)``, and the edges of the cells in hertz and seconds.
 
-    Parameters
-    ----------
-    relevance : ndarray of shape (n, f, t), float32
-        ``|a|``, summed over channels; where the rows are no frequencies over them too, so that f is 1. Of waveforms summed
-        over frames of 20 ms.
-    axes : FeatureAxes
-        Of the cells.
-    frequency_edges : ndarray of shape (f + 1,) or None
-        In hertz; None where the rows are no frequencies.
-    time_edges : ndarray of shape (t + 1,)
-        In seconds.
+    It is summed over channels; where rows are no frequencies, which leaves one, over rows; of waveforms over frames of 20 ms.
     """
 
     relevance: np.ndarray
@@ -51,22 +41,7 @@ class Cells:
 
 
 def cells_of(maps: ArrayLike, features: Any, owner: str) -> Cells:
-    """Return the cells of maps ``(n, 1, f, t)``, ``(n, f, t)``, or ``(n, t)`` for axes without rows, as new arrays.
-
-    Parameters
-    ----------
-    maps : array-like of shape (n, ...)
-        Relevance of any sign.
-    features : FeatureAxes, or what ``feature_axes`` takes
-        What the rows and columns are.
-    owner : str
-        Whose arguments these are.
-
-    Raises
-    ------
-    ValueError
-        If the features have no axes, or the maps are not finite or have another shape.
-    """
+    """Return the cells of maps ``(n, 1, f, t)``, ``(n, f, t)``, or ``(n, t)`` for axes without rows, as new arrays."""
     axes = axes_of(features, owner)
     checked = check_maps(maps, None)
     n_rows, n_columns = axes.shape
@@ -86,10 +61,9 @@ def cells_of(maps: ArrayLike, features: Any, owner: str) -> Cells:
 
 def _in_frames(relevance, axes):
     """Return the cells of waveforms: one sample's relevance tells little, it swings with the sound's own period."""
-    edges = axes.time_edges
     size = max(1, round(SHORT_TIME / axes.frame_step))
     starts = np.arange(0, len(axes.times), size)
-    edges = np.append(edges[starts], edges[-1])
+    edges = np.append(axes.time_edges[starts], axes.time_edges[-1])
     times = (edges[1:] + edges[:-1]) / 2
     axes = replace(axes, times=times, frame_step=size * axes.frame_step)
     return Cells(np.add.reduceat(relevance, starts, axis=2), axes, None, edges)
@@ -109,8 +83,8 @@ def axes_of(features: Any, owner: str) -> FeatureAxes:
 def frequency_edges(frequencies: ArrayLike, sample_rate: int) -> np.ndarray:
     """Return where rows begin and end in hertz ``(f + 1,)``: half-way between centres, in mel where rows are even in mel.
 
-    Centres ``(f,)`` in hertz may not decrease; features that were enlarged repeat the outer ones. The outer rows reach as far
-    outward as inward: below 0 Hz there is no sound, but the row has its height. A single row covers all up to half the rate.
+    Features that were enlarged repeat the outer centres. The outer rows reach as far outward as inward: below 0 Hz there is no
+    sound, but the row has its height. A single row covers all up to half the rate.
     """
     rows = np.asarray(frequencies, dtype=float)
     if len(rows) == 1:

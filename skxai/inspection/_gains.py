@@ -17,31 +17,15 @@ from ._cells import axes_of
 
 @dataclass(frozen=True)
 class AudibleSteps:
-    """The fitted steps from waveforms to features, and back from a mask over features to gains of what sounds.
+    """The fitted steps from waveforms to features, and back from a mask over features to gains of what sounds."""
 
-    Parameters
-    ----------
-    steps : list of transformer
-        From waveforms on, without what reads files.
-    axes : FeatureAxes
-        Of the features.
-    spectral : transformer or None
-        The step that makes spectra; None where the features are waveforms.
-    """
-
-    steps: list
-    axes: FeatureAxes
-    spectral: Any
+    steps: list  # from waveforms on, without what reads files
+    axes: FeatureAxes  # of the features
+    spectral: Any  # the step that makes spectra; None where the features are waveforms
 
     @classmethod
     def of(cls, features: Any) -> "AudibleSteps":
-        """Return those of a fitted pipeline, transformer or search from waveforms to features; of FeatureAxes there are none.
-
-        Raises
-        ------
-        ValueError
-            If more than one step makes a spectrum, or none, and the features are no waveforms either, or cepstra are mixed.
-        """
+        """Return those of a fitted pipeline, transformer or search from waveforms to features; FeatureAxes have none."""
         steps, axes = steps_and_axes(features)
         steps = [step for step in steps if not getattr(step, "reads_files", False)]
         if axes is not None and axes.kind == "waveform":
@@ -73,7 +57,6 @@ class AudibleSteps:
         """Carry masks over features ``(n, *mask_shape)`` back; ``unheard`` is the gain of what the features leave out.
 
         They become gains of the bins ``(n, n_fft // 2 + 1, columns)`` at the spectral step's columns, or of ``(n, samples)``.
-        A step without a method ``carry_back`` is a TypeError.
         """
         first = 0 if self.spectral is None else self.steps.index(self.spectral)
         for step in reversed(self.steps[first:]):
@@ -88,23 +71,9 @@ def as_mask(
     top: float | None = None,
     smooth: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> np.ndarray:
-    """Return maps ``(n, ...)`` as masks in [0, 1], float32.
+    """Return maps of a shape ``(n, ...)`` as masks in [0, 1], float32; see `skxai.inspection.sonify`.
 
-    Parameters
-    ----------
-    maps : ndarray of shape (n, ...)
-        Relevance, or masks already: those of dtype bool always are.
-    shape : tuple of int
-        What the maps must have.
-    scaling, top : {"minmax"} or None, float or None
-        See `skxai.inspection.sonify`.
-    smooth : callable or None, default=None
-        Averages neighbours: of relevance before it is scaled, and of masks, whose edges it makes soft.
-
-    Raises
-    ------
-    ValueError
-        If the maps are not finite, not of ``shape``, or with ``scaling=None`` not in [0, 1].
+    ``smooth`` averages neighbours: of relevance before it is scaled, and of masks, whose edges it makes soft.
     """
     is_mask = scaling is None or maps.dtype == bool
     maps = check_array(maps, dtype=np.float32, allow_nd=True, input_name="maps")

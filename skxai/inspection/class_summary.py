@@ -18,14 +18,13 @@ _PREFERRED = 1.25  # times as dense as an even map: a mean over clips that is le
 def summarise_relevance(maps: ArrayLike, features: Any, y: ArrayLike, *, share: float = 0.5) -> pd.DataFrame:
     r"""Tell at which frequencies and when the relevance of each class lies.
 
-    Each clip's relevance counts as shares |a| / Σ|a|, so that every clip has the same weight; they are averaged over the clips
-    of a class. Of this mean the shortest run of rows and the shortest run of columns are taken that each hold the share q, with
-    the least q ≥ ``share`` for which their rectangle holds ``share``: so "mostly" is true of both at once. On an even map a run
-    is q of the axis: if it is not shorter by a factor of 1.25 at least, the class has no preferred frequency, or no preferred
-    time, and the whole axis counts.
+    The clips of a class have the same weight: their shares |a| / Σ|a| are averaged. Of this mean the shortest run of rows and
+    the shortest run of columns are taken that each hold the share q, with the least q ≥ ``share`` for which their rectangle
+    holds ``share``: so "mostly" is true of both at once. On an even map a run is q of the axis: if it is not shorter by a
+    factor of 1.25 at least, the class has no preferred frequency, or no preferred time, and the whole axis counts.
 
-    Rows count alike, whatever their height: on a mel scale the run is the shortest in mel, as it looks in a picture. Columns of
-    waveforms are frames of 20 ms.
+    Rows count alike, whatever their height: on a mel scale the run is the shortest in mel. Columns of waveforms are frames of
+    20 ms.
 
     Parameters
     ----------
@@ -47,8 +46,7 @@ def summarise_relevance(maps: ArrayLike, features: Any, y: ArrayLike, *, share: 
         - low, high : float. The band in hertz, all rows if none is preferred; NaN where rows are no frequencies (`MFCC`).
         - start, stop : float. In seconds, likewise.
         - share : float. Mean share of the relevance within both.
-        - area : float. Their share of the cells of a picture, or of the frames of a waveform, which an even map would have
-          for ``share``.
+        - area : float. Their share of the cells, or of a waveform's frames: the ``share`` of an even map.
         - sentence : str.
 
     Raises

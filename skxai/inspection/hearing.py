@@ -14,10 +14,7 @@ from ..utils.validation import validate_params
 from .sonify import MASK_CONSTRAINTS, check_clips, clip_masks, masked_sounds
 
 
-@validate_params(
-    {"waveforms": ["array-like"], "maps": ["array-like"], **MASK_CONSTRAINTS},
-    prefer_skip_nested_validation=True,
-)
+@validate_params({"waveforms": ["array-like"], "maps": ["array-like"], **MASK_CONSTRAINTS}, prefer_skip_nested_validation=True)
 def heard_probability(
     estimator: Any,
     waveforms: ArrayLike,
@@ -34,32 +31,24 @@ def heard_probability(
 ) -> pd.DataFrame:
     r"""What the classifier makes of the sounds of `sonify`, beside what it makes of the masked features.
 
-    Metrics mask features, :math:`b + m \odot (x - b)`, which nobody can listen to and which may be the features of no sound at
-    all. Here the kept and the removed sound go through the whole pipeline again, from the waveform to the class. A
-    faithful map keeps the probability of its class in the kept sound, and takes it from the removed one.
+    Metrics mask features, :math:`b + m \odot (x - b)`, which may be the features of no sound at all. Here the kept and the
+    removed sound go through the whole pipeline again, from the waveform to the class. A faithful map keeps the probability of
+    its class in the kept sound, and takes it from the removed one.
 
     Parameters
     ----------
     estimator : classifier or explainer
         Fitted, with ``predict_proba`` of features.
     waveforms : array-like of shape (n, samples)
-        The clips, as for `sonify`.
+        The clips.
     maps : array-like of shape (n, 1, f, t), (n, f, t) or (n, samples)
         Relevance of their features, or masks of dtype bool; for `MFCC` of mel bands.
-    features : Pipeline, transformer, fitted search, or FeatureAxes of waveforms
-        Fitted: from waveforms to features, as for `sonify`.
+    features, scaling, top, unheard, smoothing
+        As in `sonify`; the mask m that ``scaling`` and ``top`` make of a map is that of the features, too.
     target : label, array-like of shape (n,) or None, default=None
         The class c. None is the explainer's ``target``, or else the predicted class.
     baseline : {"floor", "mean", "blur", "uniform"} or float, default="floor"
         What stands where the features are masked; see ``skxai.engine.resolve_baseline``.
-    scaling : {"minmax"} or None, default="minmax"
-        How a map becomes the mask m of both; see `sonify`.
-    top : float or None, default=None
-        Makes masks of 0 and 1: 1 in this share of the cells; see `sonify`.
-    unheard : float, default=0.0
-        Gain of what the features leave out; see `sonify`.
-    smoothing : float, default=0.02
-        Of maps of waveforms: seconds over which relevance is averaged; see `sonify`.
     batch_size : int or None, default=None
         Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
 
@@ -71,38 +60,31 @@ def heard_probability(
         - kept_masked, removed_masked : p_c of b + m ⊙ (x − b), and of the same with 1 − m.
         - predicted, predicted_kept, predicted_removed : the class predicted for the clip and for both sounds.
 
-        NaN, and None for a class, where a map is constant and ``scaling`` is not None: it tells nothing apart. For `MFCC` the
-        masked features are not defined, and NaN.
+        NaN, and None for a class, where a map is constant and ``scaling`` is not None: it tells nothing apart. NaN for the
+        masked features of `MFCC`, which are not defined.
 
     Raises
     ------
     ValueError, TypeError
         As `sonify`.
 
-    See Also
-    --------
-    sonify : The sounds.
-    skxai.metrics.average_drop : Of masked features.
-
     References
     ----------
-    .. [1] Parekh et al., "Listen to interpret: post-hoc interpretability for audio networks with NMF", NeurIPS 2022: the
-       classifier's output on the audible interpretation, and on the clip without it.
+    .. [1] Parekh et al., "Listen to interpret: post-hoc interpretability for audio networks with NMF", NeurIPS 2022.
 
     Examples
     --------
     >>> import numpy as np
     >>> from sklearn.pipeline import make_pipeline
     >>> from skxai.datasets import make_audio_events
-    >>> from skxai.features import MelSpectrogram, ResizeFeatures, event_truth
+    >>> from skxai.features import MelSpectrogram, ResizeFeatures
     >>> from skxai.inspection import heard_probability
     >>> from skxai.models import AcoumonClassifier
     >>> scenes = make_audio_events(8, classes=["alarm", "cough"], sample_rate=8000, random_state=0)
     >>> extraction = make_pipeline(MelSpectrogram(8000, n_fft=512, n_mels=32), ResizeFeatures((16, 16)))
     >>> X = extraction.fit_transform(scenes.data)
     >>> model = AcoumonClassifier(max_epochs=1, random_state=0).fit(X, scenes.target)
-    >>> truth = event_truth(extraction, scenes.events, background=scenes.background)
-    >>> heard_probability(model, scenes.data, truth.of(scenes.target), extraction, scaling=None).shape
+    >>> heard_probability(model, scenes.data, X, extraction, top=0.25).shape
     (8, 9)
     """
     clips, maps, steps, single = check_clips(waveforms, maps, features)

@@ -30,11 +30,10 @@ def relevance_of_bands(
 
       .. math:: r = (D^\top \delta) \odot D^\top (a / \delta), \qquad \sum_b r_b = \sum_k a_k
 
-      These are the contributions of the mel bands, of a spectrum as smooth as the coefficients that are kept leave it.
+      the contributions of the bands of a spectrum as smooth as the coefficients that are kept leave it.
 
-    For the magnitude alone, of maps such as `VanillaSaliency`'s or Grad-CAM's, it is not defined: what a coefficient stands
-    for is spread over all bands, and only the signs tell for which of them the coefficients agree. Shares by the squared
-    weights of D would be nearly even, and the same for each band and its mirror image at the other end of the scale.
+    For the magnitude alone, as of `VanillaSaliency` or Grad-CAM, it is not defined: what a coefficient stands for is spread
+    over all bands, and only the signs tell for which of them the coefficients agree.
 
     Parameters
     ----------
@@ -49,10 +48,8 @@ def relevance_of_bands(
 
     Returns
     -------
-    maps : ndarray of the shape (n, 1, n_mels, t) or (n, n_mels, t), float32
-        Signed relevance of the mel bands.
-    axes : FeatureAxes
-        Their axes, which ``relevance_profile`` and the other functions here take for ``features``.
+    maps, axes : ndarray of shape (n, 1, n_mels, t) or (n, n_mels, t), float32, and FeatureAxes
+        Signed relevance of the mel bands, and their axes, which the other functions here take for ``features``.
 
     Raises
     ------
@@ -82,8 +79,8 @@ def relevance_of_bands(
         )
     centres, relevance = of_bands[0].band_frequencies(), check_maps(maps, None)
     if relevance.ndim not in (3, 4) or relevance.shape[-2:] != axes.shape:
-        raise ValueError(f"maps of relevance_of_bands must have the shape (clips, …, {', '.join(map(str, axes.shape))}); "
-                         f"got {relevance.shape}.")  # fmt: skip
+        shape = f"(clips, …, {', '.join(map(str, axes.shape))})"
+        raise ValueError(f"maps of relevance_of_bands must have the shape {shape}; got {relevance.shape}.")
     if relevance.any() and not (relevance < 0).any():
         raise ValueError(
             "maps of relevance_of_bands must be signed, gradients or contributions: of magnitudes it is not defined in which "

@@ -40,36 +40,32 @@ def sonify(
 ) -> np.ndarray:
     r"""Make maps audible: what a classifier went by, or the clip without it.
 
-    The map, carried back onto the short-time Fourier transform of the clip, masks it, and the result is resynthesised with
-    the clip's own phase; no decoder is trained:
+    The map, carried back onto the short-time Fourier transform of the clip, masks it with the clip's own phase:
 
     .. math:: \hat x = \mathrm{STFT}^{-1}\big[ g \odot \mathrm{STFT}(x) \big]
 
     with g the gain of "keep", and 1 − g in its place for "remove", so that the two add up to the clip. The steps of the
-    pipeline are undone from the last to the first, by their ``carry_back``: `ResizeFeatures` by bilinear interpolation;
-    `FixedFrames` by cutting the columns that it added; of mel bands b with filters w the gain of bin k is their mean,
-    :math:`g_k = \sum_b w_{bk} m_b / \sum_b w_{bk}`. The transform is that of the features, with their window, ``n_fft`` and
-    hop. If they hop by more than half a window, which leaves samples without a frame, it hops by a quarter, and the map is
-    interpolated in time.
+    pipeline are undone from the last to the first, by their ``carry_back``: of mel bands b with filters w the gain of bin k is
+    their mean, :math:`g_k = \sum_b w_{bk} m_b / \sum_b w_{bk}`. The transform is that of the features, with their window,
+    ``n_fft`` and hop. If they hop by more than half a window, which leaves samples without a frame, it hops by a quarter, and
+    the map is interpolated in time.
 
-    A map of a waveform, a value a sample, is a gain over time: :math:`\hat x = g \odot x`. The relevance of single samples
-    swings as fast as the sound does, and would be noise as a gain: it is averaged over ``smoothing`` seconds first.
+    A map of a waveform is a gain over time: :math:`\hat x = g \odot x`. The relevance of single samples swings as fast as the
+    sound does, and would be noise as a gain: it is averaged over ``smoothing`` seconds first.
 
-    Nothing is scaled or clipped, so that sounds can be added and compared; masking may lift a peak above that of the clip,
-    and ``save_sounds`` brings the sounds of a comparison below full scale by one gain.
+    Nothing is scaled or clipped, so that sounds can be added and compared; ``save_sounds`` brings those of a comparison below
+    full scale by one gain.
 
     Parameters
     ----------
     waveforms : array-like of shape (n, samples) or (samples,)
-        Clips, or one clip: what the first step of ``features`` takes. An `AudioLoader` there is left out, so that it is what
-        ``features[0].transform(paths)`` gives.
+        Clips, or one clip: what the first step of ``features`` takes, or what an `AudioLoader` there gives.
     maps : array-like of shape (n, 1, f, t), (n, f, t) or (n, samples)
         Relevance of the features of each clip; of one clip ``(1, f, t)``, ``(f, t)`` or ``(samples,)``. Maps of dtype bool are
         masks. For `MFCC` the rows are mel bands, not coefficients: ``relevance_of_bands`` carries relevance back to them.
     features : Pipeline, transformer, fitted search, or FeatureAxes of waveforms
-        Fitted: from waveforms to features, by a `MelSpectrogram`, a `Spectrogram` or an `MFCC`, or to waveforms by an
-        `AudioLoader`, `FixedLength` or `BandpassFilter`. A classifier or an explainer at its end is left out. Where nothing is
-        left, ``FeatureAxes.of_waveforms`` tells the sample rate.
+        Fitted: from waveforms to features, by a `MelSpectrogram`, a `Spectrogram` or an `MFCC`, or to waveforms. A classifier
+        or an explainer at its end is left out. Where nothing is left, ``FeatureAxes.of_waveforms`` tells the sample rate.
     mode : {"keep", "remove"}, default="keep"
         Whether to hear what is relevant, or the rest.
     scaling : {"minmax"} or None, default="minmax"
@@ -79,12 +75,11 @@ def sonify(
         Makes masks of 0 and 1 instead: 1 in this share of the cells, those with the greatest relevance, unless they are at
         the map's lowest value. Ties are broken at random, always alike. A constant map is as without ``top``.
     unheard : float, default=0.0
-        Gain of what the features leave out and the classifier never heard: frequencies below ``f_min`` and above ``f_max``,
-        and columns that `FixedFrames` or `FixedLength` cut. 0 leaves it to "remove".
+        Gain of what the features leave out: frequencies below ``f_min`` and above ``f_max``, and columns that `FixedFrames` or
+        `FixedLength` cut. 0 leaves it to "remove".
     smoothing : float, default=0.02
         Of maps of waveforms: seconds of the Hann window over which \|relevance\| is averaged, before it is scaled. Masks, given
-        or made by ``top``, are averaged likewise, so that the sound fades and does not click. 0 averages nothing. Spectra
-        have their own window.
+        or made by ``top``, are averaged likewise, so that the sound fades and does not click. 0 averages nothing.
 
     Returns
     -------
@@ -99,24 +94,17 @@ def sonify(
     TypeError
         For a step without a method ``carry_back``, see `skxai.features.FeatureTransformer`.
 
-    See Also
-    --------
-    heard_probability : What the classifier makes of these sounds.
-    relevance_of_bands : From the relevance of cepstra to that of mel bands.
-    save_sounds : Write them to WAV files.
-
     Notes
     -----
-    A mask is a gain of amplitudes: what has half of the greatest relevance is heard 6 dB softer, where masking decibels takes
-    half of its level. Through a soft map nearly all of a clip is heard, by the classifier too, so that even a map of noise
-    "keeps" the class. To compare methods by ear take ``top=0.25``: it lets a quarter of the cells through, and nothing else.
+    What has half of the greatest relevance is heard 6 dB softer. Through a soft map nearly all of a clip is heard, by the
+    classifier too, so that even a map of noise "keeps" the class. To compare methods by ear take ``top=0.25``: it lets a
+    quarter of the cells through, and nothing else.
 
     References
     ----------
     .. [1] Griffin & Lim, "Signal estimation from modified short-time Fourier transform", IEEE Transactions on Acoustics,
        Speech, and Signal Processing 32(2), 1984: the inverse, eq. 6.
-    .. [2] Parekh et al., "Listen to interpret: post-hoc interpretability for audio networks with NMF", NeurIPS 2022:
-       masking the clip's own spectrum.
+    .. [2] Parekh et al., "Listen to interpret: post-hoc interpretability for audio networks with NMF", NeurIPS 2022.
 
     Examples
     --------

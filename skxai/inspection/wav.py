@@ -21,23 +21,16 @@ def common_gain(*sounds: ArrayLike) -> float:
     Parameters
     ----------
     *sounds : array-like
-        Waveforms of any shape.
+        Waveforms of any shape, finite and not empty.
 
     Returns
     -------
     float
         ``min(1, (1 − 2⁻¹⁵) / peak)`` with the peak of all of them: 1 if nothing would be clipped.
 
-    Raises
-    ------
-    ValueError
-        If a sound is not finite or holds no samples.
-
     Examples
     --------
     >>> from skxai.inspection import common_gain
-    >>> common_gain([0.5, -0.5], [0.25, 0.9])
-    1.0
     >>> round(common_gain([0.5, -0.5], [2.0, 0.0]), 3)
     0.5
     """
@@ -56,8 +49,7 @@ def save_sounds(
 ) -> float:
     """Write sounds that belong together to WAV files, such as a clip and its kept and removed part.
 
-    If one of them exceeds full scale, all of them are multiplied by the same gain, see ``common_gain``: nothing is clipped,
-    and their levels stay comparable.
+    All are multiplied by their ``common_gain``: nothing is clipped, and their levels stay comparable.
 
     Parameters
     ----------
@@ -80,10 +72,9 @@ def save_sounds(
     Raises
     ------
     FileExistsError
-        If a file exists, unless ``overwrite``. Then nothing is written.
+        If a file exists, unless ``overwrite``. Then nothing is written, nor for a ValueError.
     ValueError
-        For a sound that is not finite or not of shape ``(samples,)``, a name that is no file name, a sample rate below 1, or an
-        unknown subtype. Then nothing is written, either.
+        For a sound that is not finite or not of shape ``(samples,)``, or an argument that is not as above.
 
     Examples
     --------
@@ -93,9 +84,8 @@ def save_sounds(
     >>> folder = tempfile.mkdtemp()
     >>> save_sounds({"clip": np.ones(800), "kept": np.full(800, 2.0)}, folder, 8000) < 0.5
     True
-    >>> samples, rate = soundfile.read(f"{folder}/clip.wav")
-    >>> rate, round(float(samples[0]), 2)
-    (8000, 0.5)
+    >>> soundfile.read(f"{folder}/clip.wav")[0].max().round(2)
+    np.float64(0.5)
     """
     if subtype not in SUBTYPES:
         raise ValueError(f"subtype of save_sounds must be one of {', '.join(SUBTYPES)}; got {subtype!r}.")

@@ -1,5 +1,6 @@
 """Corpora in their authors' layouts, with their authors' folds."""
 
+import inspect
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,9 @@ import pandas as pd
 import pytest
 import soundfile as sf
 from sklearn.model_selection import PredefinedSplit
+from sklearn.utils import Bunch
 
+from skxai import datasets
 from skxai.datasets import load_esc50, load_urbansound8k
 
 
@@ -95,3 +98,20 @@ def test_another_folder_is_named(tmp_path, load, table):
     (tmp_path / table).write_text("file,label\na,b\n")
     with pytest.raises(ValueError, match=r"must have the columns.*got \['file', 'label'\]"):
         load(tmp_path)
+
+
+def test_every_bunch_says_what_it_is(esc50, urbansound8k):
+    files, folder = ["1-9-A.wav", "2-7-A.wav"], esc50 / "audio"
+    table = pd.DataFrame({"file": files, "label": ["dog", "rain"], "start": 0.0, "end": 0.01})
+    made = {
+        "load_esc50": (load_esc50(esc50), "Licence: CC BY-NC 3.0; ESC-10 CC BY 3.0"),
+        "load_urbansound8k": (load_urbansound8k(urbansound8k), "Licence: CC BY-NC 3.0"),
+        "load_audio_folder": (datasets.load_audio_folder(folder, labels=table), str(folder)),
+        "slice_events": (datasets.slice_events([folder / name for name in files], table, duration=0.01), "0.01 s"),
+        "mix_clips": (datasets.mix_clips(np.eye(2), ["dog", "rain"], sample_rate=8000), "2 clips"),
+        "make_audio_events": (datasets.make_audio_events(1, duration=0.2, sample_rate=4000), "Licence: BSD-3-Clause"),
+    }
+    functions = {name: getattr(datasets, name) for name in datasets.__all__ if inspect.isfunction(getattr(datasets, name))}
+    assert set(made) == {name for name, each in functions.items() if inspect.signature(each).return_annotation is Bunch}
+    for bunch, words in made.values():
+        assert words in bunch.DESCR
