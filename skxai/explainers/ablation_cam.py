@@ -16,9 +16,8 @@ class AblationCAM(CAM):
     upsampled bilinearly to the shape of the features. No gradient is needed: the part of the network above the layer runs once
     for each feature map, set to 0.
 
-    The paper divides the weights by S_c, which is left out. It is a number of the clip: it scales the map, and where the score
-    is negative, as that of a class which is not predicted may be, it turns the map into what speaks against the class. A
-    softmax does not know where the zero of its scores is.
+    The paper divides the weights by S_c, which is left out: it scales the map of a clip, and where it is negative, as of a
+    class that is not predicted, it turns the map into what speaks against the class. A softmax knows no zero of its scores.
 
     See ``GradCAM`` for the parameters and attributes.
 

@@ -26,7 +26,7 @@ class CaptumExplainer(Explainer):
     network: the classifier's own module, torch's and NumPy's random states stay as they were. What is drawn comes from
     ``random_state`` and is the same for every clip, so that maps do not depend on the batch.
 
-    See ``SmoothGrad`` for the parameters that are not listed.
+    See ``VanillaSaliency`` for the parameters and attributes that are not listed.
 
     Parameters
     ----------
@@ -55,8 +55,6 @@ class CaptumExplainer(Explainer):
 
     Attributes
     ----------
-    estimator_, classes_, feature_range_ : classifier, ndarray of shape (k,), FeatureRange
-        The fitted clone; its labels; the lowest and highest feature value seen in ``fit``, and silence.
     clips_of_fit_ : ndarray of shape (m, ...) or None
         Clips of ``fit`` that the method compares with; None where it does not.
 

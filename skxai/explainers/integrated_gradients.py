@@ -20,29 +20,16 @@ class IntegratedGradients(Explainer):
     with b the baseline. The map is signed, and it is complete: its values add up to S_c(x) − S_c(b). The integral is a
     Gauss–Legendre quadrature with ``n_steps`` nodes, which is captum's default: from the same b the numbers are the same.
 
+    See ``VanillaSaliency`` for the parameters and attributes that are not listed.
+
     Parameters
     ----------
-    estimator : classifier
-        Of ``skxai.models``, or a skorch ``NeuralNetClassifier``; in ``FrozenEstimator`` it is not trained again.
     baseline : {"floor", "mean", "blur", "uniform"} or float, default="floor"
         The values b. "floor" is silence: ``silence_``, or the lowest value of ``fit``; see ``skxai.engine.resolve_baseline``.
     n_steps : int, default=50
         Nodes of the quadrature: so many gradients are computed for each clip.
-    target : label or None, default=None
-        The class to explain. None is the class that is predicted for each clip.
-    batch_size : int or None, default=None
-        Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
-    memory : str, joblib.Memory or None, default=None
-        Where trained classifiers are kept, so that the same one is trained once on the same data.
     random_state : int, RandomState instance or None, default=None
         Seed of the ``"uniform"`` baseline.
-    verbose : int, default=0
-        Above 0 shows a progress bar.
-
-    Attributes
-    ----------
-    estimator_, classes_, feature_range_ : classifier, ndarray of shape (k,), FeatureRange
-        The fitted clone; its labels; the lowest and highest feature value seen in ``fit``, and silence.
 
     Notes
     -----

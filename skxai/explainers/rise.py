@@ -22,10 +22,10 @@ class RISE(Explainer):
     at random by up to a cell. The masks are the same for all clips; all channels are seen through the same one. It asks for
     probabilities only: the classifier may be any of scikit-learn's.
 
+    See ``Occlusion`` for the parameters and attributes that are not listed.
+
     Parameters
     ----------
-    estimator : classifier with ``predict_proba``
-        Of ``skxai.models``, skorch's or scikit-learn's; in ``FrozenEstimator`` it is not trained again.
     n_masks : int, default=1000
         N, how many masks. The error of the estimate falls as 1/√N; the paper takes 4000 to 8000 for pictures of 224 × 224.
     cell : int, float or tuple, default=0.125
@@ -39,21 +39,8 @@ class RISE(Explainer):
         in what was shown is noise on the map.
     baseline : {"floor", "mean", "blur", "uniform"} or float, default="floor"
         The values b. "floor" is silence: ``silence_``, or the lowest value of ``fit``; see ``skxai.engine.resolve_baseline``.
-    target : label or None, default=None
-        The class to explain. None is the class that is predicted for each clip.
-    batch_size : int or None, default=None
-        Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
-    memory : str, joblib.Memory or None, default=None
-        Where trained classifiers are kept, so that the same one is trained once on the same data.
     random_state : int, RandomState instance or None, default=None
         Seed of the masks, and of the ``"uniform"`` baseline. It is read in ``fit``: every ``transform`` gives the same maps.
-    verbose : int, default=0
-        Above 0 shows a progress bar.
-
-    Attributes
-    ----------
-    estimator_, classes_, feature_range_ : classifier, ndarray of shape (k,), FeatureRange
-        The fitted clone; its labels; the lowest and highest feature value seen in ``fit``, and silence.
 
     See Also
     --------
@@ -61,9 +48,8 @@ class RISE(Explainer):
 
     Notes
     -----
-    Masks at the size of the clips are made a block at a time, so that memory does not grow with their number but for their
-    cells and weights. As in the authors' code, and unlike in the paper, the cells are rounded up, so that a grid always covers
-    the clip.
+    Masks are made a block at a time: of all of them only the cells and weights are in memory. As in the authors' code, and
+    unlike in the paper, the cells are rounded up, so that a grid always covers the clip.
 
     References
     ----------

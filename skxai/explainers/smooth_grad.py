@@ -39,16 +39,14 @@ class SmoothGrad(Explainer):
     The range of values is each clip's own. The n draws are the same for all clips, and those of a larger ``n_samples`` begin
     with those of a smaller one. With ``noise_level=0`` it is ``VanillaSaliency``.
 
+    See ``VanillaSaliency`` for the parameters and attributes that are not listed.
+
     Parameters
     ----------
-    estimator : classifier
-        Of ``skxai.models``, or a skorch ``NeuralNetClassifier``; in ``FrozenEstimator`` it is not trained again.
     noise_level : float, default=0.2
         Standard deviation of the noise, as a share of the clip's range of values.
     n_samples : int, default=20
         How many noisy copies are averaged.
-    target : label or None, default=None
-        The class to explain. None is the class that is predicted for each clip.
     convention : {"captum", "tf-keras-vis"} or None, default=None
         Package whose convention is reproduced. None is the definition above. The draws are skxai's in any case: the same for
         all clips, and from ``random_state``, where both peers draw for each clip from a global generator.
@@ -57,19 +55,8 @@ class SmoothGrad(Explainer):
           means something else on each scale of features.
         - "tf-keras-vis" (``Saliency`` with ``smooth_samples`` and ``keepdims=True``): σ as here; the map is scaled per clip by
           (m − min m) / (max m − min m + 1e-7).
-    batch_size : int or None, default=None
-        Inputs at once. None chooses within ``sklearn.get_config()["working_memory"]``.
-    memory : str, joblib.Memory or None, default=None
-        Where trained classifiers are kept, so that the same one is trained once on the same data.
     random_state : int, RandomState instance or None, default=None
         Seed of the noise. It is read in ``fit``: every ``transform`` gives the same maps.
-    verbose : int, default=0
-        Above 0 shows a progress bar.
-
-    Attributes
-    ----------
-    estimator_, classes_, feature_range_ : classifier, ndarray of shape (k,), FeatureRange
-        The fitted clone; its labels; the lowest and highest feature value seen in ``fit``, and silence.
 
     See Also
     --------

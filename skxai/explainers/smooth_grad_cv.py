@@ -27,11 +27,10 @@ SHARED = ("estimator", "target", "batch_size", "memory", "random_state", "verbos
 class SmoothGradCV(Explainer):
     """SmoothGrad that chooses its noise level and its number of samples by cross-validation.
 
-    The results are those of ``GridSearchCV`` over ``SmoothGrad`` on the same grid, to the bit, for much less work: the draws
-    of a larger ``n_samples`` begin with those of a smaller one, so that all numbers of samples cost what the largest does, and
-    the classifier is trained once a fold.
+    The results are those of ``GridSearchCV`` over ``SmoothGrad`` on the same grid, to the bit, for less work: all numbers of
+    samples cost what the largest does, whose draws begin with theirs, and the classifier is trained once a fold.
 
-    See ``SmoothGrad`` for the parameters that are not listed.
+    See ``VanillaSaliency`` for the parameters and attributes that are not listed.
 
     Parameters
     ----------
@@ -68,8 +67,6 @@ class SmoothGradCV(Explainer):
         As in ``GridSearchCV``. The time of a fit and that of the maps of a noise level count for each candidate they serve.
     n_splits_ : int
         How many folds there are.
-    estimator_, classes_, feature_range_ : classifier, ndarray of shape (k,), FeatureRange
-        The fitted clone; its labels; the lowest and highest feature value seen in ``fit``, and silence.
 
     See Also
     --------

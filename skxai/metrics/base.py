@@ -54,8 +54,8 @@ def metric(
 ) -> Callable[[Callable[..., np.ndarray]], Metric]:
     """Declare a function to be a metric.
 
-    Its name, ``neg_`` before it for a loss, is a scorer's name from then on, in this process. The same function declared again,
-    as when a cell of a notebook is run twice, takes the place of the former.
+    Its name, ``neg_`` before it for a loss, is a scorer's name from then on, in this process. Declared again, as when a cell of
+    a notebook is run twice, it takes the place of the former.
 
     Parameters
     ----------

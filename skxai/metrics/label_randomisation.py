@@ -39,18 +39,14 @@ def label_randomisation(
     permuted, so that it knows nothing of the classes: a map that stays the same shows what any network makes of the clip.
     Smaller is better. No metric of ``get_scorer``: it trains a network, and values depend on the clips of the training, too.
 
+    See ``model_parameter_randomisation_curve`` for the parameters that are not listed.
+
     Parameters
     ----------
-    estimator : explainer
-        Fitted: it explains anew.
-    X, maps : array-like of shape (n, ...)
-        The clips and their maps.
     y : array-like of shape (n,) or None, default=None
         Their labels; needed without ``X_train``.
     X_train, y_train : array-like of shape (m, ...) and (m,), or None, default=None
         What the network is trained on: best what the explained one was trained on. None is X and y.
-    target : label, array-like of shape (n,) or None, default=None
-        The class c. None is the explainer's ``target``, or else the predicted class.
     max_epochs : int or None, default=None
         See ``train_on_permuted_labels``.
     random_state : int, RandomState instance or None, default=0

@@ -71,17 +71,12 @@ def relevance_rank_accuracy(*args: Any, **params: Any) -> np.ndarray:
     with M the cells whose mask is at least 0.5. Of ties that reach over the K-th place the expected share counts, as if their
     order were drawn. A map that knows nothing has the size of M as a share of the clip. Greater is better.
 
-    See ``relevance_mass_accuracy`` for the parameters.
+    See ``relevance_mass_accuracy`` for the parameters and the source.
 
     Returns
     -------
     ndarray of shape (n,)
         In [0, 1]; NaN for a constant map, and where the explained class has no cell.
-
-    References
-    ----------
-    .. [1] Arras, Osman & Samek, "CLEVR-XAI: a benchmark dataset for the ground truth evaluation of neural network
-       explanations", Information Fusion 81, 2022: relevance rank accuracy.
 
     Examples
     --------

@@ -135,7 +135,7 @@ def average_increase(*args: Any, convention: str | None = None, **params: Any) -
 
     with m the map, min–max scaled and zeroed outside its top half. Greater is better.
 
-    See ``average_drop`` for the parameters.
+    See ``average_drop`` for the parameters and the source.
 
     Parameters
     ----------
@@ -147,10 +147,6 @@ def average_increase(*args: Any, convention: str | None = None, **params: Any) -
     -------
     ndarray of shape (n,)
         0 or 1; NaN for a constant map.
-
-    References
-    ----------
-    .. [1] Chattopadhay et al., "Grad-CAM++", WACV 2018.
 
     Examples
     --------

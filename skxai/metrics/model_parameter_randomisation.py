@@ -158,25 +158,14 @@ def model_parameter_randomisation(*args: Any, **params: Any) -> np.ndarray:
 
     .. math:: \frac{1}{L} \sum_{l=1}^{L} \rho\big(|M(x)|, |M^{(l)}(x)|\big)
 
-    with M^(l) the map of the network whose top l layers (cascading), or whose l-th layer alone (independent), have new random
-    weights. The map of the trained network itself is not among them. A map that stays the same explains the architecture or
-    the clip, not the model: smaller is better.
+    with M^(l) the map of the l-th network; that of the trained one is not among them. Smaller is better.
 
-    See ``model_parameter_randomisation_curve`` for the parameters, and for the correlations layer by layer.
+    See ``model_parameter_randomisation_curve`` for the parameters, errors and source, and for the correlations layer by layer.
 
     Returns
     -------
     ndarray of shape (n,)
         In [−1, 1]; NaN where the map, or all maps of the randomised networks, are constant.
-
-    Raises
-    ------
-    TypeError
-        If ``estimator`` is not an explainer of a classifier with a torch module.
-
-    References
-    ----------
-    .. [1] Adebayo et al., "Sanity checks for saliency maps", NeurIPS 2018.
 
     Examples
     --------

@@ -96,8 +96,8 @@ def ranks(maps: torch.Tensor, random_state: RandomStateLike = 0, *, descending: 
 def _ranks_by_numpy(flat, shuffle, descending):
     """Return the same of flat maps ``(n, p)``, float32, where inside ties the pixels come as in ``shuffle (p,)``.
 
-    Relevance and place in the shuffle make up one whole number, and NumPy sorts those in a fifth of the time of a stable sort
-    of floats. torch's own threads are left asleep: they would hold the cores for a while when the passes begin.
+    Relevance and place in the shuffle make up one whole number: NumPy sorts those in a fifth of the time of a stable sort of
+    floats. torch's threads are left asleep: they would hold the cores when the passes begin.
     """
     # The bits of floats, read as whole numbers, are in the order of the floats, those of negative ones in reverse. + 0 makes
     # one of both zeros.

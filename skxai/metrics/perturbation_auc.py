@@ -87,16 +87,12 @@ def deletion_accuracy_auc(*args: Any, **params: Any) -> np.ndarray:
 def insertion_accuracy_auc(*args: Any, **params: Any) -> np.ndarray:
     """Area under the insertion curve of the accuracy: the mean over the clips is the area under Wang's curve.
 
-    See ``insertion_curve`` for the parameters; ``y`` is needed. Greater is better.
+    See ``insertion_curve`` for the parameters, ``deletion_accuracy_auc`` for the source; ``y`` is needed. Greater is better.
 
     Returns
     -------
     ndarray of shape (n,)
         In [0, 1]: the share of the way on which the clip's label is right.
-
-    References
-    ----------
-    .. [1] Wang, thesis on the acoustic monitoring of ventilated patients, TU Berlin, 2022.
 
     Examples
     --------

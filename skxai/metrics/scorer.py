@@ -21,12 +21,11 @@ def available_scorers(
     Parameters
     ----------
     y : array-like of shape (n,) or None, default=None
-        True labels. Without them the metrics by accuracy are left out.
+        True labels, for the metrics by accuracy.
     truth : EventTruth, array-like or None, default=None
-        Where the classes sound. Without it the metrics of localisation are left out; those that compare classes need an
-        ``EventTruth``.
+        Where the classes sound, for the ground-truth metrics; those that compare classes need an ``EventTruth``.
     explainers : sequence of explainer, Pipeline or search, default=()
-        What is scored. Where the classifier of one holds no torch module, the metrics that change its module are left out.
+        What is scored. Where the classifier of one holds no torch module, the metrics that change it are left out.
 
     Returns
     -------
