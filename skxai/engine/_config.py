@@ -60,12 +60,7 @@ def set_config(*, precision: Precision | None = None, tune_process: bool | None 
 
 @contextlib.contextmanager
 def config_context(*, precision: Precision | None = None, tune_process: bool | None = None) -> Iterator[None]:
-    """Run the engine with other settings inside the block, in this thread only.
-
-    Parameters
-    ----------
-    precision, tune_process
-        See ``set_config``.
+    """Run the engine with other settings inside the block, in this thread only. See ``set_config`` for the parameters.
 
     Examples
     --------

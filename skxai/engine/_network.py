@@ -48,7 +48,8 @@ class FrozenNetwork(Predictor):
         layer: str | None = None,
         batch_size: int | None = None,
     ):
-        self.device = _device_of(module)
+        tensors = itertools.chain(module.parameters(), module.buffers())  # some modules have nothing but buffers
+        self.device = next((tensor.device for tensor in tensors), torch.device("cpu"))
         self.classes_ = np.asarray(classes)
         self.owner = type(module).__name__
         self.layer = layer
@@ -210,8 +211,3 @@ def _switches_of_tf32(cudnn):
     # Since torch 2.9 each operation has one of its own, which the first does not always reach, but sets it where it does.
     newer = [getattr(cudnn, operation) for operation in ("conv", "rnn") if hasattr(cudnn, operation)]
     return [*switches, *((operation, "fp32_precision", "ieee", operation.fp32_precision) for operation in newer)]
-
-
-def _device_of(module):
-    tensors = itertools.chain(module.parameters(), module.buffers())  # some modules have nothing but buffers
-    return next((tensor.device for tensor in tensors), torch.device("cpu"))

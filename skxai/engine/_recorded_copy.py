@@ -1,6 +1,6 @@
 """A frozen copy through which gradients flow, and whose layer can be recorded."""
 
-import contextlib
+import itertools
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -46,9 +46,9 @@ class RecordedCopy:
         self.module, self._parts = frozen.module, frozen.parts  # the former is None where the copy was cut in two
         self.graph_bytes = frozen.total  # of the outputs of all layers, for one input
         self.output = "logits" if frozen.stripped else output
-        self._record = threading.local()
+        self._exchange = threading.local()  # ``now``: what the pass of a thread puts in the place of the layer's output
         if layer is not None and self._parts is None:
-            self.module.get_submodule(layer).register_forward_hook(self._keep)
+            self.module.get_submodule(layer).register_forward_hook(self._hook)
 
     @property
     def modules(self) -> list[nn.Module]:
@@ -67,30 +67,22 @@ class RecordedCopy:
         return _gradient(score, leaf)
 
     @shared_by_content
+    @torch.inference_mode()
     def activations(self, inputs: Tensor) -> tuple[Tensor]:
         """Return the layer's output A ``(b, channels, ...)`` without a graph."""
         if self._parts is not None:
-            below, _, place = self._parts
-            with torch.inference_mode():
-                return (self._checked(below(in_fast_layout(inputs.clone()))[place]),)
-        with torch.inference_mode(), self._record_as("value"):
-            self.module(in_fast_layout(inputs.clone()))
-            return (self._checked(getattr(self._record, "value", None)),)
+            return (self._checked(self._parts.below(in_fast_layout(inputs.clone()))[self._parts.place]),)
+        recorder = _Recorder()
+        self._run(inputs.clone(), recorder)
+        return (self._checked(recorder.value),)
 
     @shared_by_content
     @torch.inference_mode()
     def activations_and_scores(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
         """Return the layer's output A ``(b, channels, ...)`` and the scores S ``(b, k)``, of one pass without a graph."""
-        if self._parts is not None:
-            below, above, place = self._parts
-            tensors = [in_fast_layout(tensor) for tensor in below(in_fast_layout(inputs.clone()))]
-            activations = self._checked(tensors[place])
-            tensors[place] = activations.clone()  # what runs after it may work in place on it
-            scores = scores_of(above(*tensors), self.output)
-        else:
-            with self._record_as("value"):
-                scores = self.logits(inputs.clone())
-                activations = self._checked(getattr(self._record, "value", None))
+        recorder = _Recorder()
+        scores = scores_of(self._run(inputs.clone(), recorder), self.output)
+        activations = self._checked(recorder.value)
         RecordedCopy.activations.remember(self, (inputs,), (activations,))
         return activations, scores
 
@@ -100,23 +92,14 @@ class RecordedCopy:
 
         Parameters and input need no gradient, so that no graph is built below the layer.
         """
-        if self._parts is not None:
-            below, above, place = self._parts
-            with torch.no_grad():
-                tensors = [in_fast_layout(tensor) for tensor in below(in_fast_layout(inputs.clone()))]
-            with torch.enable_grad():
-                leaf = self._checked(tensors[place]).detach().requires_grad_()  # another of them may be the same tensor
-                tensors[place] = leaf.clone()  # the clone may be worked on in place, a leaf may not
-                scores = scores_of(above(*tensors), self.output)
-        else:
-            with torch.enable_grad(), self._record_as("graph"):
-                scores = self.logits(inputs.clone())
-                leaf = self._checked(getattr(self._record, "value", None))
+        recorder = _Recorder(begins_graph=True)
+        with torch.enable_grad():
+            scores = scores_of(self._run(inputs.clone(), recorder), self.output)
+            leaf = self._checked(recorder.value)
+            score = _of_target(scores, target)
         activations = leaf.detach()
         RecordedCopy.activations.remember(self, (inputs,), (activations,))
         RecordedCopy.activations_and_scores.remember(self, (inputs,), (activations, scores.detach()))
-        with torch.enable_grad():
-            score = _of_target(scores, target)
         return activations, _gradient(score, leaf)
 
     @torch.inference_mode()
@@ -137,42 +120,42 @@ class RecordedCopy:
                 return above(*given)
 
         else:
-            with self._record_as("value"):
-                self.module(in_fast_layout(inputs.clone()))
-                activations, n_calls = self._checked(self._record.value), self._record.n_calls
+            recorder = _Recorder()
+            self._run(inputs.clone(), recorder)
+            activations = self._checked(recorder.value)
             held = [inputs, activations]
 
             def run(others, clips):
-                with self._record_as("others", others.flatten(0, 1), -n_calls):
-                    return self.module(in_fast_layout(for_each(inputs, others, clips)))
+                calls = itertools.count(1)
+
+                def exchange(output):  # the layer's output is that of its last call, as in ``split_at``
+                    return others.flatten(0, 1) if next(calls) == recorder.n_calls else None
+
+                return self._run(for_each(inputs, others, clips), exchange)
 
         def logits(others, clips):
             return scores_of(run(others, clips), self.output).unflatten(0, others.shape[:2])
 
         return UpperPart(activations, sum(tensor.nbytes for tensor in held) // len(inputs), logits)
 
-    @contextlib.contextmanager
-    def _record_as(self, kind, value=None, n_calls=0):
-        self._record.kind, self._record.value, self._record.n_calls = kind, value, n_calls
+    def _run(self, inputs, exchange):
+        """Return what the module returns with ``exchange(A)``, unless it is None, in the place of the layer's output A."""
+        if self._parts is not None:
+            below, above, place = self._parts
+            with torch.no_grad():
+                tensors = [in_fast_layout(tensor) for tensor in below(in_fast_layout(inputs))]
+            tensors[place] = exchange(tensors[place])
+            return above(*tensors)
+        self._exchange.now = exchange
         try:
-            yield
+            return self.module(in_fast_layout(inputs))
         finally:
-            self._record.kind = self._record.value = None
+            self._exchange.now = None
 
-    def _keep(self, layer, inputs, output):
-        """Keep the layer's output; what runs after it gets a copy, on which it may work in place."""
-        kind = getattr(self._record, "kind", None)
-        if kind is None:
-            return None
-        self._record.n_calls += 1
-        if kind == "others":  # the layer's output is that of its last call, as in ``split_at``
-            return _in_place_of(output, self._record.value) if self._record.n_calls == 0 else None
-        self._record.value = tensor = tensor_of(output)
-        if not isinstance(tensor, Tensor):
-            return None
-        if kind == "graph":
-            self._record.value = tensor.detach().requires_grad_()
-        return _in_place_of(output, self._record.value.clone())
+    def _hook(self, layer, inputs, output):
+        exchange = getattr(self._exchange, "now", None)
+        other = None if exchange is None else exchange(tensor_of(output))
+        return other if other is None or isinstance(output, Tensor) else (other, *output[1:])
 
     def _checked(self, record):
         if not isinstance(record, Tensor) or record.dim() < 3:
@@ -183,9 +166,19 @@ class RecordedCopy:
         return record
 
 
-def _in_place_of(output, tensor):
-    """Return a layer's output with another tensor in the place of its own."""
-    return tensor if isinstance(output, Tensor) else (tensor, *output[1:])
+class _Recorder:
+    """Keeps a layer's output in its last call, on request as a leaf; what runs after it gets a copy, to work on in place."""
+
+    def __init__(self, begins_graph=False):
+        self.begins_graph, self.value, self.n_calls = begins_graph, None, 0
+
+    def __call__(self, output):
+        self.value, self.n_calls = output, self.n_calls + 1
+        if not isinstance(output, Tensor):
+            return None
+        if self.begins_graph:
+            self.value = output.detach().requires_grad_()
+        return self.value.clone()
 
 
 def _of_target(logits, target):

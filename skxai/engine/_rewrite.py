@@ -161,7 +161,8 @@ def _pool_before_relu(graph, layer):
         relu = pool.args[0] if pool.op == "call_module" and len(pool.args) == 1 and not pool.kwargs else None
         if not isinstance(relu, fx.Node) or len(relu.users) != 1 or layer in (pool.target, relu.target):
             continue
-        if not _is_relu(graph, relu) or not isinstance(relu.args[0], fx.Node):
+        is_relu = len(relu.args) == 1 and _calls(graph, relu, nn.ReLU, RELU_FUNCTIONS, "relu")
+        if not is_relu or not isinstance(relu.args[0], fx.Node):
             continue
         pooling = graph.get_submodule(pool.target)
         if not isinstance(pooling, POOLS) or pooling.return_indices:
@@ -181,14 +182,11 @@ def _reshape_for_view(graph):
             node.target = "reshape"
 
 
-def _is_relu(graph, node):
-    if len(node.args) != 1:
-        return False
+def _calls(graph, node, kind, functions, method):
+    """Return whether a node computes what layers of a kind, some functions and a method of tensors compute."""
     if node.op == "call_module":
-        return type(graph.get_submodule(node.target)) is nn.ReLU
-    return (node.op == "call_function" and node.target in RELU_FUNCTIONS) or (
-        node.op == "call_method" and node.target == "relu"
-    )
+        return type(graph.get_submodule(node.target)) is kind
+    return (node.op == "call_function" and node.target in functions) or (node.op == "call_method" and node.target == method)
 
 
 def _strip_softmax(graph):
@@ -196,12 +194,7 @@ def _strip_softmax(graph):
     last = output.args[0]
     if not isinstance(last, fx.Node):
         return False
-    is_softmax = (
-        (last.op == "call_module" and isinstance(graph.get_submodule(last.target), nn.Softmax))
-        or (last.op == "call_function" and last.target in SOFTMAX_FUNCTIONS)
-        or (last.op == "call_method" and last.target == "softmax")
-    )
-    if is_softmax and last.args:
+    if _calls(graph, last, nn.Softmax, SOFTMAX_FUNCTIONS, "softmax") and last.args:
         last.replace_all_uses_with(last.args[0])
         graph.graph.erase_node(last)
         return True

@@ -1,11 +1,9 @@
 """Passes that several explainers and metrics need are run once.
 
-Inside ``shared_passes()`` the second call of a ``@shared`` function with the same arguments returns the first one's result.
-The results lie in a context variable, and not in an object that a caller hands on (an evaluation of one classifier on one X,
-say): metrics are public functions of ``(estimator, X, maps, y)``, explainers are scikit-learn's transformers, and what they
-share crosses both. Each of them, those of other packages too, would have to take such an object and pass it down to the engine.
-
-What is handed out twice cannot be changed by who gets it: arrays are read-only views, tensors are copies.
+Inside ``shared_passes()`` the second call of a ``@shared`` function with the same arguments returns the first one's result:
+arrays as read-only views, tensors as copies. Results lie in a context variable, since explainers are scikit-learn's
+transformers and metrics functions of ``(estimator, X, maps, y)``, also those of other packages: an object with the results
+would have to pass through all of them down to the engine.
 """
 
 import contextlib

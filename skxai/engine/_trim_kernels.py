@@ -28,9 +28,8 @@ def _trim(convolution, extents, outputs):
     for axis, (extent, n_outputs) in enumerate(zip(extents, outputs)):
         size, stride = convolution.kernel_size[axis], convolution.stride[axis]
         pad, dilation = convolution.padding[axis], convolution.dilation[axis]
-        sees = [
-            any(0 <= position * stride - pad + tap * dilation < extent for position in range(n_outputs)) for tap in range(size)
-        ]
+        starts = range(-pad, n_outputs * stride - pad, stride)
+        sees = [any(0 <= start + tap * dilation < extent for start in starts) for tap in range(size)]
         if all(sees) or not any(sees):
             continue
         first, last = sees.index(True), size - 1 - sees[::-1].index(True)
