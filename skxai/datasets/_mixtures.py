@@ -97,7 +97,8 @@ def mix_clips(
         first = index % n
         second = int(rng.choice(np.flatnonzero(labels != labels[first])))
         levels = 10 ** (np.array([rng.uniform(*snr_range), 0.0]) / 20)
-        parts = [level * _at_unit_power(waveforms[clip]) for level, clip in zip(levels, (first, second))]
+        sounds = [waveforms[clip] for clip in (first, second)]
+        parts = [level * (sound / np.sqrt(np.mean(sound[sound != 0] ** 2))) for level, sound in zip(levels, sounds)]
         loudest = max(np.abs(wave).max() for wave in [*parts, sum(parts)])
         pairs.append((first, second))
         events.append([_part(labels[clip], part / loudest, sample_rate) for clip, part in zip((first, second), parts)])
@@ -110,10 +111,6 @@ def mix_clips(
         pairs=np.array(pairs),
         DESCR=f"Mixtures of two clips of different classes each, made by mix_clips from {n} clips, whose licence they have.",
     )
-
-
-def _at_unit_power(waveform):
-    return waveform / np.sqrt(np.mean(waveform[waveform != 0] ** 2))
 
 
 def _part(label, waveform, sample_rate):

@@ -22,7 +22,7 @@ def feature_axes(estimator: Any) -> FeatureAxes | None:
     Parameters
     ----------
     estimator : Pipeline, transformer or fitted search
-        Of a search its ``best_estimator_``; pipelines may be nested.
+        Fitted; of a search its ``best_estimator_``; pipelines may be nested.
 
     Returns
     -------

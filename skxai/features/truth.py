@@ -36,8 +36,8 @@ def event_truth(
     Parameters
     ----------
     extraction : Pipeline, transformer, fitted search, or FeatureAxes of waveforms
-        From waveforms to features ``(n, 1, f, t)``, by a `MelSpectrogram` or a `Spectrogram`, or to waveforms ``(n, samples)``.
-        A classifier or an explainer at its end is left out. The axes of waveforms stand for no step at all.
+        Fitted: from waveforms to features ``(n, 1, f, t)``, by one `MelSpectrogram` or `Spectrogram`, or to ``(n, samples)``. A
+        classifier or an explainer at its end is left out. The axes of waveforms stand for no step at all.
     events : sequence of n sequences of AudioEvent
         The sounds of each clip, as in ``make_audio_events(…).events`` and ``mix_clips(…).events``. Their waveforms count.
     background : array-like of shape (n, samples) or None, default=None

@@ -79,13 +79,10 @@ def save_sounds(
     Examples
     --------
     >>> import tempfile
-    >>> import numpy as np, soundfile
+    >>> import numpy as np
     >>> from skxai.inspection import save_sounds
-    >>> folder = tempfile.mkdtemp()
-    >>> save_sounds({"clip": np.ones(800), "kept": np.full(800, 2.0)}, folder, 8000) < 0.5
+    >>> save_sounds({"clip": np.ones(800), "kept": np.full(800, 2.0)}, tempfile.mkdtemp(), 8000) < 0.5
     True
-    >>> soundfile.read(f"{folder}/clip.wav")[0].max().round(2)
-    np.float64(0.5)
     """
     if subtype not in SUBTYPES:
         raise ValueError(f"subtype of save_sounds must be one of {', '.join(SUBTYPES)}; got {subtype!r}.")
