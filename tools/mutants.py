@@ -98,6 +98,7 @@ def stages(mutation, tests=REPOSITORY / "tests"):
     far = [path for path in _mentioning(folder, theirs, mutation.file) if path not in near]
     common = [*names, *([] if offered else theirs[:N_USERS])]
     found = [(near, None), (far if not near or not offered else [], None)]
+    found.append(([tests / "test_architecture.py"], [*names, re.escape(mutation.file)]))
     # A method that others call is seen by their tests: of a base class, or of what is passed about.
     if len(mutation.function) > 8 and not mutation.function.startswith("_"):
         called = re.compile(rf"\.{mutation.function}\b|\"{mutation.function}\"")
@@ -111,7 +112,6 @@ def stages(mutation, tests=REPOSITORY / "tests"):
         found.append(([tests / "test_common.py"], common))
     if "convention" in (ROOT / mutation.file).read_text(encoding="utf-8"):
         found.append((_mentioning(tests / "peers", common, mutation.file), None))
-    found.append(([tests / "test_architecture.py"], [*names, re.escape(mutation.file)]))
     return [([path.relative_to(REPOSITORY).as_posix() for path in paths], names) for paths, names in found if paths]
 
 
