@@ -125,7 +125,9 @@ class _Collector(ast.NodeVisitor):
             return
         if not names and not any(isinstance(target, ast.Tuple) for target in node.targets):  # x.y = …, x[i] = …
             self.replace(node, "pass")
+        outer, self.function = self.function, self.function or " ".join(names)  # an attribute of a class is asked for by name
         self.visit(node.value)
+        self.function = outer
         for target in node.targets:
             self.visit(target)
 

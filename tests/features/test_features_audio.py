@@ -58,6 +58,7 @@ class TestAudioLoader:
         np.testing.assert_array_equal(AudioLoader(100).fit_transform(X), X)
         np.testing.assert_array_equal(AudioLoader(100, offset=0.2, duration=0.5).fit_transform(X), X[:, 20:70])
         assert AudioLoader(100, duration=2).fit_transform(X).shape == (2, 200)
+        assert AudioLoader(100, duration=0.001).fit_transform(X).shape == (2, 1)  # a clip holds a sample at least
 
     def test_fit_on_waveforms_and_transform_of_paths(self, write):
         loader = AudioLoader(16000).fit(np.zeros((1, 8000)))

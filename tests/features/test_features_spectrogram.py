@@ -157,3 +157,23 @@ def test_axes_of_features(noise):
 def test_impossible_argument_is_refused(transformer, message, noise):
     with pytest.raises(ValueError, match=message):
         transformer.fit(noise)
+
+
+@pytest.mark.parametrize("power", [1.0, 2.0])
+@pytest.mark.parametrize("make", [Spectrogram, MelSpectrogram])
+def test_silence_is_an_amplitude_of_a_hundred_thousandth(make, power):
+    np.testing.assert_allclose(make(RATE, power=power).fit_transform(np.zeros((1, RATE))), -100, rtol=1e-6)
+
+
+def test_default_hop_is_a_quarter_of_a_frame_and_at_least_a_sample(noise):
+    assert len(Spectrogram(RATE, n_fft=400).fit(noise).times_) == 1 + RATE // 100
+    assert len(Spectrogram(RATE, n_fft=2).fit(noise[:, :100]).times_) == 101
+
+
+@pytest.mark.parametrize("transformer", EVERY)
+def test_gains_of_bins_are_between_zero_and_one(transformer, noise):
+    fitted = transformer.fit(noise)
+    rows = 128 if isinstance(transformer, MFCC) else len(transformer.frequencies_)  # of cepstra, those of mel bands
+    masks = np.random.default_rng(0).uniform(-1, 2, (1, 1, rows, len(transformer.times_))).astype(np.float32)
+    gains = fitted.carry_back(masks)
+    assert (gains.min(), gains.max()) == (0, 1)
