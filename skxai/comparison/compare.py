@@ -22,6 +22,7 @@ from ..datasets import EventTruth
 from ..engine import progress_bars, shared_passes
 from ..explainers import RandomMap
 from ..metrics import available_scorers, get_scorer, split_pipeline
+from ..utils.parallel import run_in_parallel
 from ..metrics.base import mean_of_defined
 from .evidence import Evidence, gather_evidence
 from .examples import alternate, choose_examples, explain_examples
@@ -291,7 +292,6 @@ def _transform(steps: Any, X: Any) -> np.ndarray:
 
 
 def _run(tasks: Sequence[tuple], function: Callable, n_jobs: int | None, verbose: int) -> list[MethodResult]:
-    jobs = (joblib.delayed(function)(*arguments) for _, *arguments in tasks)
-    results = joblib.Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
+    results = run_in_parallel(function, [tuple(arguments) for _, *arguments in tasks], n_jobs)
     with progress_bars(bool(verbose)):
         return list(tqdm(results, total=len(tasks), desc="comparing explainers", unit="method", disable=not verbose))

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from numbers import Integral
 from typing import Any
 
-import joblib
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
@@ -16,6 +15,7 @@ from sklearn.utils import _safe_indexing, indexable
 from tqdm.auto import tqdm
 
 from ..engine import candidate_passes, shared_passes
+from ..utils.parallel import run_in_parallel
 from ..utils.random import RandomStateLike
 from ..utils.validation import Options
 from ._base import Explainer, MemoryLike
@@ -140,9 +140,8 @@ class SmoothGradCV(Explainer):
                 f"metric of skxai is given as skxai.metrics.get_scorer({self.scoring!r})."
             )
         scorer = check_scoring(candidate, self.scoring)
-        results = joblib.Parallel(n_jobs=self.n_jobs, return_as="generator")(
-            joblib.delayed(_evaluate)(candidate, X, y, fold, grid, scorer, self.refit) for fold in folds
-        )
+        tasks = [(candidate, X, y, fold, grid, scorer, self.refit) for fold in folds]
+        results = run_in_parallel(_evaluate, tasks, self.n_jobs)
         bar = tqdm(results, desc="SmoothGradCV: folds", total=len(folds), unit="fold", disable=not self.verbose)
         self._choose(grid, list(bar))
         self.best_estimator_ = clone(candidate).set_params(**self.best_params_).fit(X, y)
