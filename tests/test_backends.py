@@ -121,9 +121,8 @@ def same(got, expected):
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_all_explainers_searches_and_comparisons_are_those_of_a_serial_run(backend, serial):
     explained, searched, compared = serial
-    torch.manual_seed(7)
-    before, threads = torch.get_rng_state(), torch.get_num_threads()
-    with User() as user:
+    user, before, threads = User(), torch.get_rng_state(), torch.get_num_threads()
+    with user:
         jobs = (joblib.delayed(explain)(name, seed) for seed, name in enumerate(explained))
         found = dict(zip(explained, joblib.Parallel(n_jobs=4, backend=backend)(jobs)))
         got = search(backend), compare(backend)

@@ -22,8 +22,8 @@ from ..datasets import EventTruth
 from ..engine import progress_bars, shared_passes
 from ..explainers import RandomMap
 from ..metrics import available_scorers, get_scorer, split_pipeline
-from ..utils.parallel import run_in_parallel
 from ..metrics.base import mean_of_defined
+from ..utils.parallel import run_in_parallel
 from .evidence import Evidence, gather_evidence
 from .examples import alternate, choose_examples, explain_examples
 from .method_result import CURVES, MethodResult, explain_and_score, join_results

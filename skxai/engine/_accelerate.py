@@ -18,7 +18,8 @@ from ._copies import detached_copy, has_hooks, output_sizes, structural_copy, wi
 from ._differentiable import Differentiable
 from ._forms import Blocked, Rounded, fastest_form
 from ._one_axis import has_layers_over_one_axis, over_images
-from ._rewrite import NotRewritable, Parts, rewritten, split_at
+from ._rewrite import Parts, rewritten, split_at
+from ._tracing import NotRewritable
 from ._trim_kernels import trim_kernels
 
 # What a copy is for:

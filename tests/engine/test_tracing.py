@@ -8,7 +8,7 @@ import torch
 from torch import fx, nn
 
 from skxai.engine import FrozenNetwork
-from skxai.engine._rewrite import _Tracer
+from skxai.engine._tracing import _Tracer
 
 
 class Registered(nn.Module):
