@@ -62,7 +62,8 @@ def clips(tmp_path_factory):
     (folder / "ESC-50-master" / "meta").mkdir()
     rows = ["filename,fold,target,category,esc10,src_file,take"]
     for number, (waveform, label) in enumerate(zip(scenes.data, scenes.target)):
-        rows.append(f"{number}.wav,{number % 5 + 1},{scenes.target_names.index(label)},{label},True,{number},A")
+        fold = list(scenes.target[:number]).count(label) % 5 + 1  # each has clips of all classes
+        rows.append(f"{number}.wav,{fold},{scenes.target_names.index(label)},{label},True,{number},A")
         soundfile.write(folder / "ESC-50-master" / "audio" / f"{number}.wav", waveform, 8000)
     (folder / "ESC-50-master" / "meta" / "esc50.csv").write_text("\n".join(rows) + "\n")
     return folder
