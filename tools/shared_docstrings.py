@@ -115,6 +115,19 @@ SHARED = {
         ),
         "top : float, default=0.5": "Share of the pixels that is kept, in (0, 1].",
     },
+    "display": {
+        "estimator : explainer, Pipeline or search, or dict from str to such": (
+            "Fitted; see ``skxai.metrics.split_pipeline``. A dict holds one for each method."
+        ),
+        "name : str or None, default=None": "For the legend, of a single estimator; None is the explainer's class.",
+        "y : ignored": "Parameter not used, present for API consistency.",
+        "groups : array-like of shape (n,) or None, default=None": (
+            "The recording of each clip, for the intervals: those of one are not independent. None takes each clip for itself."
+        ),
+        "controls : sequence of str, default=()": (
+            "Methods that others must beat, such as random maps: they are drawn black, with thin lines or names in italics."
+        ),
+    },
 }
 
 

@@ -6,10 +6,4 @@ from .ranking import RankingDisplay
 from .saliency import SaliencyDisplay
 from .score_distribution import ScoreDistributionDisplay
 
-__all__ = [
-    "PerturbationCurveDisplay",
-    "RandomisationDisplay",
-    "RankingDisplay",
-    "SaliencyDisplay",
-    "ScoreDistributionDisplay",
-]
+__all__ = ["PerturbationCurveDisplay", "RandomisationDisplay", "RankingDisplay", "SaliencyDisplay", "ScoreDistributionDisplay"]

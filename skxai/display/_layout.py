@@ -2,36 +2,24 @@
 
 import math
 import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-__all__ = ["as_given", "columns_of", "new_axes", "wrapped"]
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["AxesLike", "as_given", "columns_of", "new_axes", "wrapped"]
+
+AxesLike: TypeAlias = "Axes | Sequence[Axes] | None"  # None is a new figure
 
 
 def new_axes(ax, shape=(1, 1), *, panel, first=1.0, n_panels=None, owner, share=True):
-    """Return the axes to draw on: the given ones, or those of a new figure in constrained layout.
+    """Return as a list one Axes for each panel: the given ones, or those of a new figure of ``shape`` rows and columns.
 
-    Parameters
-    ----------
-    ax : Axes, array-like of Axes or None
-        The caller's; one for each panel.
-    shape : tuple of (int, int), default=(1, 1)
-        Rows and columns of a new figure.
-    panel : tuple of (float, float)
-        Width and height of a panel of a new figure, in inches.
-    first : float, default=1.0
-        Height of the first row of a new figure, in heights of a panel.
-    n_panels : int or None, default=None
-        How many of a new figure's panels are used; the others are left out. None is all.
-    owner : str
-        Whose error it is.
-    share : bool, default=True
-        Whether the panels of a new figure have the same limits.
-
-    Returns
-    -------
-    list of Axes
-        As many as there are panels.
+    ``panel`` is the width and height of one in inches, ``first`` the height of the first row in panels, ``n_panels`` how many
+    are used (None: all). ``share`` gives all the same limits; ``owner`` is whose error it is.
     """
     n_panels = shape[0] * shape[1] if n_panels is None else n_panels
     if ax is None:

@@ -1,14 +1,16 @@
 """What displays are given: something of one method, or of several by their names."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ..metrics import split_pipeline
 
-__all__ = ["by_method", "check_clips", "split_methods", "take_clips"]
+__all__ = ["ByMethod", "by_method", "check_clips", "explained_curves", "split_methods", "take_clips"]
+
+ByMethod: TypeAlias = ArrayLike | dict[str, Any]  # an array of one method, or those of several by their names
 
 
 def by_method(values: Any, owner: str, kind: type | None = None) -> dict[str, Any]:
@@ -33,6 +35,17 @@ def split_methods(estimator: Any, X: Any, name: str | None) -> Iterator[tuple[st
     for label, each in (estimator if isinstance(estimator, dict) else {name: estimator}).items():
         explainer, features = split_pipeline(each, X)
         yield type(explainer).__name__ if label is None else label, explainer, features
+
+
+def explained_curves(
+    curve_of: Callable[..., Any], estimator: Any, X: Any, y: Any, name: str | None, params: dict[str, Any]
+) -> dict[str, Any]:
+    """Return by the names of ``split_methods`` what ``curve_of`` returns for each explainer's maps of X."""
+    curves = {}
+    for label, explainer, features in split_methods(estimator, X, name):
+        maps = explainer.explain(features, params.get("target"))
+        curves[label] = curve_of(explainer, features, maps, y, **params)
+    return curves
 
 
 def take_clips(clips: int | Sequence[int] | None, **arrays: Any) -> list[Any]:

@@ -10,18 +10,15 @@ __all__ = ["draw_box", "draw_signal", "draw_spectrogram", "draw_strip", "signal_
 
 _COLUMNS_PER_INCH = 150  # of a signal: a picture shows no more, and a vector file stays small
 _STRIP = (0.42, 0.10)  # where the strip of relevance begins and ends below a signal, as shares of its height
+_IMAGE = {"origin": "lower", "aspect": "auto", "interpolation": "nearest"}
 
 
 def draw_spectrogram(ax, features, relevance, axes, *, limits, signed):
     """Draw features ``(f, t)`` in grey and, if it is given, relevance of the same shape over them; return both images."""
     shape = features.shape
-    at = {"origin": "lower", "aspect": "auto", "interpolation": "nearest"}
-    at["extent"] = (*place_times(axes, shape[1]), -0.5, shape[0] - 0.5)
-    grey = ax.imshow(features, cmap=grey_map(), vmin=limits[0], vmax=limits[1], **at)
-    overlay = None
-    if relevance is not None:
-        overlay = ax.imshow(relevance, cmap=relevance_map(signed=signed), vmin=-1 if signed else 0, vmax=1, **at)
-        _label_constant(ax, relevance)
+    extent = (*place_times(axes, shape[1]), -0.5, shape[0] - 0.5)
+    grey = ax.imshow(features, cmap=grey_map(), vmin=limits[0], vmax=limits[1], extent=extent, **_IMAGE)
+    overlay = None if relevance is None else _draw_relevance(ax, relevance, extent, signed)
     label_axes(ax, axes, shape)
     return grey, overlay
 
@@ -33,7 +30,7 @@ def draw_signal(ax, signal, relevance, axes, *, limits, signed):
     height, overlay = high - low, None
     bottom, top = low - _STRIP[0] * height, low - _STRIP[1] * height
     if relevance is not None:
-        overlay = _strip(ax, relevance, (left, right, bottom, top), signed)
+        overlay = _draw_relevance(ax, relevance[np.newaxis], (left, right, bottom, top), signed)
     n_columns = signal_columns(ax)
     if len(signal) <= n_columns:
         centres = left + (np.arange(len(signal)) + 0.5) * (right - left) / len(signal)
@@ -53,16 +50,18 @@ def draw_signal(ax, signal, relevance, axes, *, limits, signed):
 def draw_strip(ax, signal, relevance, axes, *, signed, limits=None):
     """Draw the relevance ``(c,)`` of a signal ``(p,)`` that is drawn elsewhere; return None and the strip."""
     left, right = place_times(axes, len(signal))
-    overlay = _strip(ax, relevance, (left, right, 0, 1), signed)
+    overlay = _draw_relevance(ax, relevance[np.newaxis], (left, right, 0, 1), signed)
     ax.set(xlim=(left, right), ylim=(0, 1), yticks=[], xlabel="Time (s)" if has_seconds(axes) else "Feature")
     return None, overlay
 
 
-def _strip(ax, relevance, extent, signed):
-    at = {"extent": extent, "aspect": "auto", "interpolation": "nearest"}
-    overlay = ax.imshow(relevance[np.newaxis], cmap=relevance_map(signed=signed), vmin=-1 if signed else 0, vmax=1, **at)
-    _label_constant(ax, relevance, height=(extent[2] + extent[3]) / 2)
-    return overlay
+def _draw_relevance(ax, relevance, extent, signed):
+    """Draw relevance of shape (rows, columns) into its extent, and tell where it is constant."""
+    colours = {"cmap": relevance_map(signed=signed), "vmin": -1 if signed else 0, "vmax": 1}
+    if not relevance.any():
+        at = {"transform": ax.get_yaxis_transform(), "ha": "center", "va": "center"}
+        ax.text(0.5, (extent[2] + extent[3]) / 2, "constant map", fontsize="small", style="italic", **at)
+    return ax.imshow(relevance, extent=extent, **colours, **_IMAGE)
 
 
 def signal_columns(ax):
@@ -88,10 +87,3 @@ def draw_box(ax, label, left, right, bottom, top):
     style["ha"] = "left" if at_left else "right"
     shift = (2 if at_left else -2, 1 if above else -2)
     ax.annotate(str(label), (left if at_left else right, top), xytext=shift, textcoords="offset points", **style)
-
-
-def _label_constant(ax, relevance, height=None):
-    if relevance.any():
-        return
-    transform, height = (ax.transAxes, 0.5) if height is None else (ax.get_yaxis_transform(), height)
-    ax.text(0.5, height, "constant map", transform=transform, ha="center", va="center", fontsize="small", style="italic")

@@ -33,19 +33,8 @@ def has_seconds(axes: FeatureAxes | None) -> bool:
 def place_rows(rows: np.ndarray, values: Any, *, beyond: float | None = np.nan) -> np.ndarray:
     """Return where values (hertz, say) lie between rows, whose pictures are of equal height and centred at 0, 1, ….
 
-    Parameters
-    ----------
-    rows : ndarray of shape (f,)
-        The value at each row's centre, increasing.
-    values : array-like of shape (v,)
-        What to place.
-    beyond : {nan, None}, default=nan
-        None puts values that are beyond the rows at the picture's edge.
-
-    Returns
-    -------
-    ndarray of shape (v,)
-        Fractional row indices in [−0.5, f − 0.5], or NaN.
+    ``rows`` are the increasing values at the rows' centres ``(f,)``. A place is a fractional row index in [−0.5, f − 0.5]; for
+    a value beyond it is NaN, or, with ``beyond=None``, the picture's edge.
     """
     if len(rows) == 1:
         inside = np.isclose(values, rows[0])
@@ -57,26 +46,14 @@ def place_rows(rows: np.ndarray, values: Any, *, beyond: float | None = np.nan) 
 
 
 def row_ticks(axes: FeatureAxes) -> tuple[np.ndarray, list[str]]:
-    """Return the ticks of the vertical axis at round values.
-
-    Parameters
-    ----------
-    axes : FeatureAxes
-        With values of its rows: hertz or cepstral indices.
-
-    Returns
-    -------
-    places : ndarray of shape (v,)
-        Fractional row indices.
-    labels : list of v str
-        The values.
-    """
+    """Return places (fractional row indices) and labels of ticks at round values of the rows: hertz or cepstral indices."""
     from matplotlib.ticker import MaxNLocator
 
     rows = np.asarray(axes.rows, dtype=float)
     even = MaxNLocator(nbins=6, steps=[1, 2, 5, 10], integer=axes.kind == "cepstrum")
     values = np.asarray(even.tick_values(rows[0], rows[-1]))
-    if axes.kind == "frequency" and not _is_even(rows):
+    is_even = np.abs(rows - np.linspace(rows[0], rows[-1], len(rows))).max() <= 0.02 * abs(rows[-1] - rows[0])
+    if axes.kind == "frequency" and not is_even:
         octaves = _thin_out(rows, _OCTAVES)
         values = octaves if len(octaves) >= 3 else values
     values = _thin_out(rows, values)
@@ -84,27 +61,13 @@ def row_ticks(axes: FeatureAxes) -> tuple[np.ndarray, list[str]]:
 
 
 def label_axes(ax: Axes, axes: FeatureAxes | None, shape: tuple[int, ...]) -> None:
-    """Give an Axes with a picture of features its limits, ticks and labels.
-
-    Parameters
-    ----------
-    ax : Axes
-        Where the picture is.
-    axes : FeatureAxes or None
-        None counts rows and columns.
-    shape : tuple of (int, int)
-        Rows and columns.
-    """
+    """Give an Axes with a picture of ``shape`` rows and columns its limits, ticks and labels; None as axes counts them."""
     ax.set(xlim=place_times(axes, shape[1]), xlabel="Time (s)" if has_seconds(axes) else "Time frame")
     ax.set(ylim=(-0.5, shape[0] - 0.5), ylabel="Feature row")
     if axes is not None and axes.rows is not None:
         places, labels = row_ticks(axes)
         ax.set_yticks(places, labels)
         ax.set_ylabel(axes.row_label)
-
-
-def _is_even(rows: np.ndarray) -> bool:
-    return np.abs(rows - np.linspace(rows[0], rows[-1], len(rows))).max() <= 0.02 * abs(rows[-1] - rows[0])
 
 
 def _thin_out(rows: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -13,15 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.legend import Legend
     from matplotlib.lines import Line2D
 
-__all__ = [
-    "AREAS_BESIDE",
-    "draw_area_legend",
-    "draw_areas",
-    "draw_density_legend",
-    "draw_legend",
-    "draw_marks",
-    "draw_names",
-]
+__all__ = ["AREAS_BESIDE", "draw_area_legend", "draw_areas", "draw_density_legend", "draw_legend", "draw_marks", "draw_names"]
 
 AREAS_BESIDE = 3  # each other under a panel
 
@@ -30,19 +22,7 @@ def draw_legend(ax: Axes, handles: list[Line2D], **keywords: Any) -> Legend:
     """Draw a legend that hides nothing: beside the Axes, where the figure's layout makes room for it.
 
     In a figure without constrained (or tight) layout what is beside an Axes may be cut off or hide the next one: there the
-    legend goes inside, where matplotlib finds it best.
-
-    Parameters
-    ----------
-    ax : Axes
-    handles : list of Line2D
-        With labels, in the order of the legend.
-    **keywords
-        Of ``Axes.legend``.
-
-    Returns
-    -------
-    Legend
+    legend goes inside, where matplotlib finds it best. Keywords are those of ``Axes.legend``.
     """
     style: dict[str, Any] = {"handles": handles, "fontsize": "small", "handlelength": 3.2, "framealpha": 0.7}
     if ax.figure.get_layout_engine() is not None:
@@ -51,17 +31,8 @@ def draw_legend(ax: Axes, handles: list[Line2D], **keywords: Any) -> Legend:
 
 
 def draw_area_legend(ax: Axes, drawn: list[tuple[Line2D, float, str]], confidence: float) -> None:
-    """Name the curves of a panel with their areas, from the greatest to the smallest.
-
-    Parameters
-    ----------
-    ax : Axes
-    drawn : list of (Line2D, float, str)
-        Each line with the area under it, and the area's interval in words.
-    confidence : float
-        Of the intervals.
-    """
-    drawn = _by_area(drawn)
+    """Name the curves of a panel (line, area, interval in words) with their areas, from the greatest to the smallest."""
+    drawn = sorted(drawn, key=lambda each: -each[1])
     names = ["" if line.get_label() == "_" else f"{line.get_label()}  " for line, _, _ in drawn]
     labels = [f"{name}{area:.3f}{interval}" for name, (_, area, interval) in zip(names, drawn)]
     sure = f" [{confidence:.0%} interval]" if any(interval for _, _, interval in drawn) else ""
@@ -73,15 +44,10 @@ def draw_areas(ax: Axes, drawn: list[tuple[Line2D, float, str]], *, below: float
     """Write the areas under the curves of a small panel, so many inches below it, without the names."""
     from matplotlib.transforms import ScaledTranslation
 
-    drawn = _by_area(drawn)
+    drawn = sorted(drawn, key=lambda each: -each[1])
     place = ax.transAxes + ScaledTranslation(0, -below, ax.figure.dpi_scale_trans)
-    style: dict[str, Any] = {
-        "loc": "upper left",
-        "bbox_to_anchor": (-0.04, 0.0),
-        "bbox_transform": place,
-        "ncols": AREAS_BESIDE,
-    }
-    style |= {"handlelength": 2.2, "columnspacing": 0.8, "handletextpad": 0.5}
+    style: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (-0.04, 0.0), "bbox_transform": place}
+    style |= {"ncols": AREAS_BESIDE, "handlelength": 2.2, "columnspacing": 0.8, "handletextpad": 0.5}
     draw_legend(ax, [line for line, _, _ in drawn], labels=[f"{area:.3f}" for _, area, _ in drawn], **style)
 
 
@@ -114,7 +80,3 @@ def draw_density_legend(ax: Axes, *, with_marks: bool) -> None:
         ]
         ax.add_artist(ax.legend(handles=marks, loc="lower right", bbox_to_anchor=(1, 1), handlelength=1, **style))
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1), handlelength=3, **style)
-
-
-def _by_area(drawn: list[tuple[Line2D, float, str]]) -> list[tuple[Line2D, float, str]]:
-    return sorted(drawn, key=lambda each: -each[1])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import KW_ONLY, dataclass
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,8 +13,8 @@ from numpy.typing import ArrayLike
 from ..metrics import PerturbationCurve, deletion_curve, insertion_curve
 from ..metrics.perturbation_curve import CURVES
 from ..utils.statistics import bootstrap_interval
-from ._layout import as_given, columns_of, new_axes
-from ._methods import by_method, check_clips, split_methods
+from ._layout import AxesLike, as_given, columns_of, new_axes
+from ._methods import by_method, check_clips, explained_curves
 from .legends import AREAS_BESIDE, draw_area_legend, draw_areas, draw_names
 from .style import band_style, line_style, reference_style
 
@@ -28,7 +29,10 @@ _X_LABEL = {"deletion": "Fraction of pixels deleted", "insertion": "Fraction of 
 _Y_LABEL = {"probability": "Mean probability", "accuracy": "Accuracy"}
 _MOST_BANDS = 4  # of a panel
 
+Curves = PerturbationCurve | dict[str, PerturbationCurve]
 
+
+@dataclass(eq=False, repr=False)
 class PerturbationCurveDisplay:
     """Mean deletion or insertion curves of one or several methods, with their areas, and how sure both are.
 
@@ -38,28 +42,24 @@ class PerturbationCurveDisplay:
     Parameters
     ----------
     curves : PerturbationCurve or dict from str to PerturbationCurve
-        All of one kind; a dict holds one for each method.
+        All of one kind, as ``skxai.metrics.deletion_curve`` returns them; a dict holds one for each method.
     by : {"probability", "accuracy"}, default="probability"
         What the curves show.
     per_class : bool, default=False
-        Whether the clips of each class have curves of their own: of several methods in a panel a class, of one method
-        as a line a class.
+        Whether each class has curves of its own: of several methods in a panel a class, of one method as a line a class.
     groups : array-like of shape (n,) or None, default=None
-        The recording of each clip, for the intervals: clips of one recording are not independent. None takes each clip for
-        itself.
+        The recording of each clip, for the intervals: those of one are not independent. None takes each clip for itself.
     confidence : float, default=0.95
         Of the intervals of the means, see ``skxai.utils.statistics.bootstrap_interval``.
     controls : sequence of str, default=()
-        Methods that others must beat, such as random maps: they are drawn thin and black.
+        Methods that others must beat, such as random maps: they are drawn black, with thin lines or names in italics.
 
     Attributes
     ----------
     ax_ : Axes or ndarray of Axes
         One a panel.
-    figure_ : Figure
-        The figure that contains them.
-    lines_ : list of Line2D
-        The curves, panel by panel.
+    figure_, lines_ : Figure, list of Line2D
+        The figure that contains them; the curves, panel by panel.
 
     Raises
     ------
@@ -67,14 +67,8 @@ class PerturbationCurveDisplay:
         For what is no curve, curves of both kinds, an unknown ``by``, accuracy without true labels, groups of another number
         than the clips, or controls that are no method.
 
-    See Also
-    --------
-    skxai.metrics.deletion_curve, skxai.metrics.insertion_curve : What is drawn.
-
     Examples
     --------
-    >>> import matplotlib
-    >>> matplotlib.use("Agg")
     >>> import numpy as np
     >>> from sklearn.linear_model import LogisticRegression
     >>> from skxai.display import PerturbationCurveDisplay
@@ -85,22 +79,13 @@ class PerturbationCurveDisplay:
     'Fraction of pixels deleted'
     """
 
-    def __init__(
-        self,
-        curves: PerturbationCurve | dict[str, PerturbationCurve],
-        *,
-        by: str = "probability",
-        per_class: bool = False,
-        groups: ArrayLike | None = None,
-        confidence: float = 0.95,
-        controls: Sequence[str] = (),
-    ):
-        self.curves = curves
-        self.by = by
-        self.per_class = per_class
-        self.groups = groups
-        self.confidence = confidence
-        self.controls = controls
+    curves: Curves
+    _: KW_ONLY
+    by: str = "probability"
+    per_class: bool = False
+    groups: ArrayLike | None = None
+    confidence: float = 0.95
+    controls: Sequence[str] = ()
 
     @classmethod
     def from_estimator(
@@ -115,75 +100,42 @@ class PerturbationCurveDisplay:
         groups: ArrayLike | None = None,
         confidence: float = 0.95,
         name: str | None = None,
-        ax: Axes | Sequence[Axes] | None = None,
+        ax: AxesLike = None,
         band: bool = True,
         legend: bool = True,
         **params: Any,
-    ) -> PerturbationCurveDisplay:
+    ) -> Self:
         """Explain clips, delete or insert their pixels, and draw the curve.
 
         Parameters
         ----------
         estimator : explainer, Pipeline or search, or dict from str to such
-            Fitted; see ``skxai.metrics.split_pipeline``. A dict holds one for each line.
+            Fitted; see ``skxai.metrics.split_pipeline``. A dict holds one for each method.
         X : array-like of shape (n, ...)
             What the estimator takes.
         y : array-like of shape (n,) or None, default=None
             True labels, for the curve by accuracy.
         kind : {"deletion", "insertion"}, default="deletion"
             Which.
-        by, per_class, groups, confidence
-            As in the class.
         name : str or None, default=None
             For the legend, of a single estimator; None is the explainer's class.
-        ax, band, legend
-            As in ``plot``.
+        by, per_class, groups, confidence, ax, band, legend
+            As in the class and in ``plot``.
         **params
             Parameters of ``skxai.metrics.deletion_curve``: ``target``, ``baseline``, ``step``, ….
-
-        Returns
-        -------
-        PerturbationCurveDisplay
         """
         if kind not in _CURVE_OF:
             raise ValueError(f"kind of PerturbationCurveDisplay must be one of {', '.join(_CURVE_OF)}; got {kind!r}.")
-        curves = {}
-        for label, explainer, features in split_methods(estimator, X, name):
-            maps = explainer.explain(features, params.get("target"))
-            curves[label] = _CURVE_OF[kind](explainer, features, maps, y, **params)
+        curves = explained_curves(_CURVE_OF[kind], estimator, X, y, name, params)
         display = cls(curves, by=by, per_class=per_class, groups=groups, confidence=confidence)
         return display.plot(ax, band=band, legend=legend)
 
     @classmethod
-    def from_curve(
-        cls,
-        curves: PerturbationCurve | dict[str, PerturbationCurve],
-        *,
-        ax: Axes | Sequence[Axes] | None = None,
-        band: bool = True,
-        legend: bool = True,
-        **params: Any,
-    ) -> PerturbationCurveDisplay:
-        """Draw curves that are there already.
-
-        Parameters
-        ----------
-        curves
-            As in the class.
-        ax, band, legend
-            As in ``plot``.
-        **params
-            Further parameters of the class.
-
-        Returns
-        -------
-        PerturbationCurveDisplay
-        """
+    def from_curve(cls, curves: Curves, *, ax: AxesLike = None, band: bool = True, legend: bool = True, **params: Any) -> Self:
+        """Draw curves that are there already; ``params`` are those of the class, the others those of ``plot``."""
         return cls(curves, **params).plot(ax, band=band, legend=legend)
 
-    def plot(
-        self, ax: Axes | Sequence[Axes] | None = None, *, band: bool = True, legend: bool = True
-    ) -> PerturbationCurveDisplay:
+    def plot(self, ax: AxesLike = None, *, band: bool = True, legend: bool = True) -> Self:
         """Draw; legends tell the mean area under each curve and its interval, from the greatest to the smallest.
 
         Parameters
@@ -195,11 +147,6 @@ class PerturbationCurveDisplay:
         legend : bool, default=True
             Whether to draw legends: beside the panel where the figure's layout makes room (``layout="constrained"``). In a new
             figure of several panels, one names the methods and those under the panels tell the areas.
-
-        Returns
-        -------
-        PerturbationCurveDisplay
-            Itself, with ``ax_``, ``figure_`` and ``lines_``.
         """
         panels = self._panels()
         kind = next(iter(by_method(self.curves, "curves").values())).kind

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ..metrics import RandomisationCurve, model_parameter_randomisation_curve
 from ._layout import new_axes
-from ._methods import by_method, split_methods
+from ._methods import by_method, explained_curves
 from .legends import draw_legend
 from .style import band_style, line_style
 
@@ -25,7 +26,10 @@ _X_LABEL = {
 }
 _MOST_LABELS = 24
 
+Curves = RandomisationCurve | dict[str, RandomisationCurve]
 
+
+@dataclass(eq=False, repr=False)
 class RandomisationDisplay:
     """Mean rank correlation of one or several methods' maps with those of the network as its layers are re-initialised.
 
@@ -34,25 +38,18 @@ class RandomisationDisplay:
     Parameters
     ----------
     curves : RandomisationCurve or dict from str to RandomisationCurve
-        All of one order and the same stages; a dict holds one for each method.
+        All of one order and the same stages, as ``skxai.metrics.model_parameter_randomisation_curve`` returns them; a dict
+        holds one for each method.
 
     Attributes
     ----------
-    ax_ : Axes
-        Where it is drawn.
-    figure_ : Figure
-        The figure that contains it.
-    lines_ : list of Line2D
-        The curves.
+    ax_, figure_, lines_ : Axes, Figure, list of Line2D
+        Where it is drawn; the figure that contains it; the curves.
 
     Raises
     ------
     TypeError, ValueError
         For what is no curve, and curves of both orders or of different stages.
-
-    See Also
-    --------
-    skxai.metrics.model_parameter_randomisation_curve : What is drawn.
 
     References
     ----------
@@ -60,8 +57,6 @@ class RandomisationDisplay:
 
     Examples
     --------
-    >>> import matplotlib
-    >>> matplotlib.use("Agg")
     >>> import numpy as np
     >>> from skxai.display import RandomisationDisplay
     >>> from skxai.metrics import RandomisationCurve
@@ -71,8 +66,7 @@ class RandomisationDisplay:
     'dense'
     """
 
-    def __init__(self, curves: RandomisationCurve | dict[str, RandomisationCurve]):
-        self.curves = curves
+    curves: Curves
 
     @classmethod
     def from_estimator(
@@ -85,15 +79,15 @@ class RandomisationDisplay:
         ax: Axes | None = None,
         band: bool = True,
         **params: Any,
-    ) -> RandomisationDisplay:
+    ) -> Self:
         """Explain clips by a network and its randomised copies, and draw the correlations.
 
         Parameters
         ----------
         estimator : explainer, Pipeline or search, or dict from str to such
-            Fitted; see ``skxai.metrics.split_pipeline``. A dict holds one for each line.
+            Fitted; see ``skxai.metrics.split_pipeline``. A dict holds one for each method.
         X : array-like of shape (n, ...)
-            What the estimators take.
+            What the estimator takes.
         y : ignored
             Parameter not used, present for API consistency.
         name : str or None, default=None
@@ -102,41 +96,15 @@ class RandomisationDisplay:
             As in ``plot``.
         **params
             Parameters of ``skxai.metrics.model_parameter_randomisation_curve``: ``target``, ``order``, ``n_stages``, ….
-
-        Returns
-        -------
-        RandomisationDisplay
         """
-        curves = {}
-        for label, explainer, features in split_methods(estimator, X, name):
-            maps = explainer.explain(features, params.get("target"))
-            curves[label] = model_parameter_randomisation_curve(explainer, features, maps, y, **params)
-        return cls(curves).plot(ax, band=band)
+        return cls(explained_curves(model_parameter_randomisation_curve, estimator, X, y, name, params)).plot(ax, band=band)
 
     @classmethod
-    def from_curve(
-        cls,
-        curves: RandomisationCurve | dict[str, RandomisationCurve],
-        *,
-        ax: Axes | None = None,
-        band: bool = True,
-    ) -> RandomisationDisplay:
-        """Draw curves that are there already.
-
-        Parameters
-        ----------
-        curves
-            As in the class.
-        ax, band
-            As in ``plot``.
-
-        Returns
-        -------
-        RandomisationDisplay
-        """
+    def from_curve(cls, curves: Curves, *, ax: Axes | None = None, band: bool = True) -> Self:
+        """Draw curves that are there already; see the class and ``plot``."""
         return cls(curves).plot(ax, band=band)
 
-    def plot(self, ax: Axes | None = None, *, band: bool = True) -> RandomisationDisplay:
+    def plot(self, ax: Axes | None = None, *, band: bool = True) -> Self:
         """Draw; the legend tells the mean over the layers and clips.
 
         Parameters
@@ -145,11 +113,6 @@ class RandomisationDisplay:
             None makes a new figure.
         band : bool, default=True
             Whether bands show the middle half of the clips, from the first to the third quartile.
-
-        Returns
-        -------
-        RandomisationDisplay
-            Itself, with ``ax_``, ``figure_`` and ``lines_``.
         """
         named = by_method(self.curves, "curves of RandomisationDisplay", RandomisationCurve)
         _check(named)
@@ -187,7 +150,5 @@ def _check(curves: dict[str, RandomisationCurve]) -> None:
         raise ValueError(f"curves of RandomisationDisplay must be of one order; got {' and '.join(orders)}.")
     stages = {curve.stages for curve in curves.values()}
     if len(stages) > 1:
-        raise ValueError(
-            "curves of RandomisationDisplay must have the same stages, those of one network; got "
-            f"{' and '.join(', '.join(each) for each in sorted(stages))}."
-        )
+        got = " and ".join(", ".join(each) for each in sorted(stages))
+        raise ValueError(f"curves of RandomisationDisplay must have the same stages, those of one network; got {got}.")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import KW_ONLY, dataclass
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -19,6 +20,7 @@ __all__ = ["RankingDisplay"]
 _ROW = 0.2  # height of a label or a bar, in inches
 
 
+@dataclass(eq=False, repr=False)
 class RankingDisplay:
     """Mean ranks of methods on an axis, and bars that join those whose ranks do not differ by more than chance.
 
@@ -35,14 +37,12 @@ class RankingDisplay:
     title : str or None, default=None
         Over the diagram.
     controls : sequence of str, default=()
-        Methods that others must beat, such as random maps: they are drawn black, with their names in italics.
+        Methods that others must beat, such as random maps: they are drawn black, with thin lines or names in italics.
 
     Attributes
     ----------
-    ax_ : Axes
-        Where it is drawn.
-    figure_ : Figure
-        The figure that contains it.
+    ax_, figure_ : Axes, Figure
+        Where it is drawn; the figure that contains it.
     joined_ : list of list of str
         The methods under each bar, from the best on.
 
@@ -57,56 +57,29 @@ class RankingDisplay:
 
     Examples
     --------
-    >>> import matplotlib
-    >>> matplotlib.use("Agg")
     >>> from skxai.display import RankingDisplay
     >>> ranks = {"saliency": 3.5, "Grad-CAM": 2.8, "Score-CAM": 1.4, "random": 2.3}
     >>> RankingDisplay.from_ranks(ranks, critical_difference=1.0, controls=["random"]).joined_
     [['Score-CAM', 'random'], ['random', 'Grad-CAM'], ['Grad-CAM', 'saliency']]
     """
 
-    def __init__(
-        self,
-        ranks: Mapping[str, float],
-        critical_difference: float | None = None,
-        *,
-        title: str | None = None,
-        controls: Sequence[str] = (),
-    ):
-        self.ranks = ranks
-        self.critical_difference = critical_difference
-        self.title = title
-        self.controls = controls
+    ranks: Mapping[str, float]
+    critical_difference: float | None = None
+    _: KW_ONLY
+    title: str | None = None
+    controls: Sequence[str] = ()
 
     @classmethod
     def from_ranks(
-        cls,
-        ranks: Mapping[str, float],
-        critical_difference: float | None = None,
-        *,
-        title: str | None = None,
-        controls: Sequence[str] = (),
-        ax: Axes | None = None,
-    ) -> RankingDisplay:
-        """Draw mean ranks that are there already.
-
-        Parameters
-        ----------
-        ranks, critical_difference, title, controls
-            As in the class.
-        ax
-            As in ``plot``.
-
-        Returns
-        -------
-        RankingDisplay
-        """
-        return cls(ranks, critical_difference, title=title, controls=controls).plot(ax)
+        cls, ranks: Mapping[str, float], critical_difference: float | None = None, *, ax: Axes | None = None, **params: Any
+    ) -> Self:
+        """Draw mean ranks that are there already; ``params`` are those of the class, the others those of ``plot``."""
+        return cls(ranks, critical_difference, **params).plot(ax)
 
     @classmethod
     def from_comparison(
         cls, comparison: Any, metric: str, *, confidence: float = 0.95, title: str | None = None, ax: Axes | None = None
-    ) -> RankingDisplay:
+    ) -> Self:
         """Draw the ranks of a comparison by one of its metrics.
 
         Parameters
@@ -121,10 +94,6 @@ class RankingDisplay:
             None is the metric, and over how many clips or recordings the ranks are.
         ax
             As in ``plot``.
-
-        Returns
-        -------
-        RankingDisplay
         """
         table = comparison.ranks(confidence=confidence)
         if metric not in table.index:
@@ -135,19 +104,8 @@ class RankingDisplay:
         ranks = row.drop(["n", "p_value", "critical_difference"]).to_dict()
         return cls(ranks, row["critical_difference"], title=title, controls=comparison.controls).plot(ax)
 
-    def plot(self, ax: Axes | None = None) -> RankingDisplay:
-        """Draw.
-
-        Parameters
-        ----------
-        ax : Axes or None, default=None
-            None makes a new figure.
-
-        Returns
-        -------
-        RankingDisplay
-            Itself, with ``ax_``, ``figure_`` and ``joined_``.
-        """
+    def plot(self, ax: Axes | None = None) -> Self:
+        """Draw on the given Axes, or on those of a new figure."""
         ranks, difference = self._checked()
         names = sorted(ranks, key=lambda name: ranks[name])
         groups = find_joined([ranks[name] for name in names], difference)
@@ -189,10 +147,9 @@ class RankingDisplay:
         ranks = {str(name): float(rank) for name, rank in dict(self.ranks).items() if not np.isnan(rank)}
         if not ranks:
             raise ValueError("ranks of RankingDisplay must hold at least one method with a rank; got none.")
-        wrong = {name: rank for name, rank in ranks.items() if not 1 <= rank <= len(ranks)}
-        if wrong:
-            name, rank = next(iter(wrong.items()))
-            raise ValueError(f"ranks of RankingDisplay must lie between 1 and {len(ranks)}; got {rank:g} of {name!r}.")
+        for name, rank in ranks.items():
+            if not 1 <= rank <= len(ranks):
+                raise ValueError(f"ranks of RankingDisplay must lie between 1 and {len(ranks)}; got {rank:g} of {name!r}.")
         difference = np.nan if self.critical_difference is None else float(self.critical_difference)
         if difference < 0:
             raise ValueError(f"critical_difference of RankingDisplay must not be negative; got {difference:g}.")
@@ -200,27 +157,14 @@ class RankingDisplay:
 
 
 def find_joined(ranks: Sequence[float], critical_difference: float) -> list[tuple[int, int]]:
-    """Return the largest sets of neighbours that are all closer than the critical difference.
+    """Return first and last place of the largest sets of two or more neighbours that are all closer than the difference.
 
-    Parameters
-    ----------
-    ranks : sequence of float
-        Ascending.
-    critical_difference : float
-        NaN joins none.
-
-    Returns
-    -------
-    list of (int, int)
-        The first and last place of each set of two or more; none lies within another.
+    The ranks ascend; NaN joins none.
     """
     groups, reached = [], 0
     for first, rank in enumerate(ranks):
-        last = (
-            int(np.searchsorted(np.asarray(ranks) - rank, critical_difference)) - 1
-            if np.isfinite(critical_difference)
-            else first
-        )
+        within = np.searchsorted(np.asarray(ranks) - rank, critical_difference)
+        last = int(within) - 1 if np.isfinite(critical_difference) else first
         if last > max(first, reached):
             groups.append((first, last))
             reached = last

@@ -6,17 +6,9 @@ __all__ = ["envelope", "mean_of_columns", "relative_relevance"]
 
 
 def relative_relevance(maps: np.ndarray) -> np.ndarray:
-    """Scale each map to [0, 1] by its extremes, or, where it has negative values, to [−1, 1] by its magnitude.
+    """Scale each map ``(n, ...)`` to [0, 1] by its extremes; all to [−1, 1] by their magnitude where any has negative values.
 
-    Parameters
-    ----------
-    maps : ndarray of shape (n, ...)
-        Raw maps. If any has negative values, all are taken for signed.
-
-    Returns
-    -------
-    ndarray of shape (n, ...)
-        0 throughout for a constant map.
+    A constant map is 0 throughout.
     """
     flat = maps.reshape(len(maps), -1).astype(np.float64)
     low = flat.min(axis=1, keepdims=True)
@@ -29,20 +21,7 @@ def relative_relevance(maps: np.ndarray) -> np.ndarray:
 
 
 def mean_of_columns(values: np.ndarray, n_columns: int) -> np.ndarray:
-    """Average long rows over at most ``n_columns`` neighbourhoods, in which the relevance of samples adds up.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n, p)
-        Maps of signals.
-    n_columns : int
-        How many columns a picture has.
-
-    Returns
-    -------
-    ndarray of shape (n, min(p, n_columns))
-        The values themselves where there are no more than ``n_columns``.
-    """
+    """Average rows ``(n, p)`` over at most ``n_columns`` neighbourhoods, in which the relevance of samples adds up."""
     if values.shape[1] <= n_columns:
         return values
     edges = _edges(values.shape[1], n_columns)
@@ -50,19 +29,7 @@ def mean_of_columns(values: np.ndarray, n_columns: int) -> np.ndarray:
 
 
 def envelope(signal: np.ndarray, n_columns: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the least and the greatest value of a long signal in each of ``n_columns`` neighbourhoods.
-
-    Parameters
-    ----------
-    signal : ndarray of shape (p,)
-        With p > n_columns.
-    n_columns : int
-        How many columns a picture has.
-
-    Returns
-    -------
-    low, high : ndarray of shape (n_columns,)
-    """
+    """Return the least and the greatest value of a signal ``(p,)`` in each of ``n_columns`` < p neighbourhoods."""
     edges = _edges(len(signal), n_columns)
     return np.minimum.reduceat(signal, edges[:-1]), np.maximum.reduceat(signal, edges[:-1])
 

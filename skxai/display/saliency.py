@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ..features import FeatureAxes, feature_axes
 from ..metrics import split_pipeline
-from ._layout import as_given, new_axes
-from ._methods import by_method, take_clips
+from ._layout import AxesLike, as_given, new_axes
+from ._methods import ByMethod, by_method, take_clips
 from ._panels import draw_box, draw_signal, draw_spectrogram, draw_strip, signal_columns
 from ._tables import SIGNAL, draw_titles, panels_of, size_of
 from .axes import has_seconds, place_rows
@@ -27,6 +28,7 @@ __all__ = ["SaliencyDisplay"]
 _BAR, _LONGEST_BAR = 0.11, 3.0  # width and greatest length of a colour bar, in inches
 
 
+@dataclass(eq=False, repr=False)
 class SaliencyDisplay:
     """Saliency maps as a transparent overlay on spectrograms.
 
@@ -62,14 +64,8 @@ class SaliencyDisplay:
     ValueError
         For maps, axes, titles or events that do not fit to the features.
 
-    See Also
-    --------
-    PerturbationCurveDisplay : Whether the maps are faithful.
-
     Examples
     --------
-    >>> import matplotlib
-    >>> matplotlib.use("Agg")
     >>> import numpy as np
     >>> from skxai.display import SaliencyDisplay
     >>> from skxai.features import MelSpectrogram, feature_axes
@@ -80,20 +76,12 @@ class SaliencyDisplay:
     ('Time (s)', 'Frequency (Hz)')
     """
 
-    def __init__(
-        self,
-        maps: ArrayLike | dict[str, Any],
-        features: ArrayLike,
-        *,
-        axes: FeatureAxes | None = None,
-        titles: Sequence[str] | None = None,
-        events: Sequence[Sequence[Any]] | None = None,
-    ):
-        self.maps = maps
-        self.features = features
-        self.axes = axes
-        self.titles = titles
-        self.events = events
+    maps: ByMethod
+    features: ArrayLike
+    _: KW_ONLY
+    axes: FeatureAxes | None = None
+    titles: Sequence[str] | None = None
+    events: Sequence[Sequence[Any]] | None = None
 
     @classmethod
     def from_estimator(
@@ -106,9 +94,9 @@ class SaliencyDisplay:
         target: Any = None,
         axes: FeatureAxes | None = None,
         events: Sequence[Sequence[Any]] | None = None,
-        ax: Axes | Sequence[Axes] | None = None,
+        ax: AxesLike = None,
         **plot_params: Any,
-    ) -> SaliencyDisplay:
+    ) -> Self:
         """Explain clips and draw the maps; titles tell the predicted label, and the true one where ``y`` is given.
 
         Parameters
@@ -123,18 +111,10 @@ class SaliencyDisplay:
             Which clips of ``X``, ``y`` and ``events`` are shown; None is all.
         target : label, array-like with one for each shown clip, or None, default=None
             The class to explain. None is the explainer's ``target``, or else the predicted class.
-        axes : FeatureAxes or None, default=None
-            None takes those of the pipeline, where it has some.
-        events : sequence of n sequences of events, or None, default=None
-            What sounds in each clip.
-        ax : Axes, array-like of Axes or None, default=None
-            See ``plot``.
-        **plot_params
-            Further parameters of ``plot``.
-
-        Returns
-        -------
-        SaliencyDisplay
+        axes, events
+            As in the class; None takes the axes of the pipeline, where it has some.
+        ax, **plot_params
+            Parameters of ``plot``.
         """
         X, labels, events = take_clips(clips, X=X, y=None if y is None else np.asarray(y), events=events)
         explainer, features = split_pipeline(estimator, X)
@@ -152,34 +132,18 @@ class SaliencyDisplay:
     @classmethod
     def from_maps(
         cls,
-        maps: ArrayLike | dict[str, Any],
+        maps: ByMethod,
         features: ArrayLike,
         *,
-        ax: Axes | Sequence[Axes] | None = None,
+        ax: AxesLike = None,
         n_columns: int | None = None,
         colorbar: bool = True,
         **params: Any,
-    ) -> SaliencyDisplay:
-        """Draw maps that are there already.
-
-        Parameters
-        ----------
-        maps, features
-            As in the class.
-        ax, n_columns, colorbar
-            As in ``plot``.
-        **params
-            Further parameters of the class.
-
-        Returns
-        -------
-        SaliencyDisplay
-        """
+    ) -> Self:
+        """Draw maps that are there already; ``params`` are those of the class, the others those of ``plot``."""
         return cls(maps, features, **params).plot(ax, n_columns=n_columns, colorbar=colorbar)
 
-    def plot(
-        self, ax: Axes | Sequence[Axes] | None = None, *, n_columns: int | None = None, colorbar: bool = True
-    ) -> SaliencyDisplay:
+    def plot(self, ax: AxesLike = None, *, n_columns: int | None = None, colorbar: bool = True) -> Self:
         """Draw.
 
         Maps of one method give one panel a clip. Maps of several methods give, for one clip, the plain features and then a
@@ -195,11 +159,6 @@ class SaliencyDisplay:
             A table takes what it needs.
         colorbar : bool, default=True
             Whether there are bars beside the panels for relevance and features.
-
-        Returns
-        -------
-        SaliencyDisplay
-            Itself, with ``ax_`` and ``figure_``.
         """
         if n_columns is not None and (not isinstance(n_columns, Integral) or n_columns < 1):
             raise ValueError(f"n_columns of SaliencyDisplay must be an integer of at least 1 or None; got {n_columns!r}.")
@@ -215,7 +174,9 @@ class SaliencyDisplay:
             columns = signal_columns(all_axes[0])
             maps = {name: mean_of_columns(each, columns) for name, each in maps.items()}
         relevances = {name: relative_relevance(each) for name, each in maps.items()}
-        style = {"signed": any(relevance.min() < 0 for relevance in relevances.values()), "limits": _limits(features)}
+        low, high = float(features.min()), float(features.max())
+        style = {"limits": (low, high) if high > low else (low - 0.5, high + 0.5)}
+        style["signed"] = any(relevance.min() < 0 for relevance in relevances.values())
         greys, overlays = [], []
         for each, (clip, name) in zip(all_axes, panels):
             relevance = None if name is None else relevances[name][clip]
@@ -292,8 +253,3 @@ class SaliencyDisplay:
             raise ValueError(
                 f"axes of SaliencyDisplay must have the features' rows and columns, {shape[1:]}; got {self.axes.shape}."
             )
-
-
-def _limits(features: np.ndarray) -> tuple[float, float]:
-    low, high = float(features.min()), float(features.max())
-    return (low, high) if high > low else (low - 0.5, high + 0.5)

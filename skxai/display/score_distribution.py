@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import KW_ONLY, dataclass
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,7 +13,7 @@ from ..metrics import evaluate, find_metric
 from ..utils.statistics import bootstrap_interval
 from ._distributions import check_scores, density_of, draw_count, draw_curve, draw_middle, draw_row, summarise
 from ._layout import new_axes
-from ._methods import split_methods
+from ._methods import ByMethod, split_methods
 from .legends import draw_density_legend, draw_marks
 from .style import colours_of, line_style, name_style, readable_name
 
@@ -27,6 +28,7 @@ _FEW = 6
 Scores = dict[str, np.ndarray]  # by method
 
 
+@dataclass(eq=False, repr=False)
 class ScoreDistributionDisplay:
     """How scores are distributed over the clips: a curve a method, or, of more than four methods, a row a method.
 
@@ -47,19 +49,16 @@ class ScoreDistributionDisplay:
     bw_method : str, float or None, default=None
         Bandwidth, as of ``scipy.stats.gaussian_kde``; None is Scott's rule.
     groups : array-like of shape (n,) or None, default=None
-        The recording of each clip, for the intervals: clips of one recording are not independent. None takes each clip for
-        itself.
+        The recording of each clip, for the intervals: those of one are not independent. None takes each clip for itself.
     confidence : float, default=0.95
         Of the intervals of the means, see ``skxai.utils.statistics.bootstrap_interval``.
     controls : sequence of str, default=()
-        Methods that others must beat, such as random maps: they are drawn black, with their names in italics.
+        Methods that others must beat, such as random maps: they are drawn black, with thin lines or names in italics.
 
     Attributes
     ----------
-    ax_ : Axes
-        Where it is drawn.
-    figure_ : Figure
-        The figure that contains it.
+    ax_, figure_ : Axes, Figure
+        Where it is drawn; the figure that contains it.
 
     Raises
     ------
@@ -72,8 +71,6 @@ class ScoreDistributionDisplay:
 
     Examples
     --------
-    >>> import matplotlib
-    >>> matplotlib.use("Agg")
     >>> import numpy as np
     >>> from skxai.display import ScoreDistributionDisplay
     >>> scores = {"ResNet-18": [0.1, 0.3, 0.4, np.nan], "ResNet-101": [-0.2, 0.0, 0.5]}
@@ -83,24 +80,14 @@ class ScoreDistributionDisplay:
     1.0
     """
 
-    def __init__(
-        self,
-        scores: ArrayLike | dict[str, Any],
-        *,
-        score_name: str | None = None,
-        bounds: tuple[float, float] | None = None,
-        bw_method: str | float | None = None,
-        groups: ArrayLike | None = None,
-        confidence: float = 0.95,
-        controls: Sequence[str] = (),
-    ):
-        self.scores = scores
-        self.score_name = score_name
-        self.bounds = bounds
-        self.bw_method = bw_method
-        self.groups = groups
-        self.confidence = confidence
-        self.controls = controls
+    scores: ByMethod
+    _: KW_ONLY
+    score_name: str | None = None
+    bounds: tuple[float, float] | None = None
+    bw_method: str | float | None = None
+    groups: ArrayLike | None = None
+    confidence: float = 0.95
+    controls: Sequence[str] = ()
 
     @classmethod
     def from_estimator(
@@ -115,7 +102,7 @@ class ScoreDistributionDisplay:
         groups: ArrayLike | None = None,
         ax: Axes | None = None,
         **params: Any,
-    ) -> ScoreDistributionDisplay:
+    ) -> Self:
         """Score clips and draw the metric's own values: a loss is not negated.
 
         Parameters
@@ -123,23 +110,17 @@ class ScoreDistributionDisplay:
         estimator : explainer, Pipeline or search, or dict from str to such
             Fitted; see ``skxai.metrics.split_pipeline``. A dict holds one for each method.
         X : array-like of shape (n, ...)
-            What the estimators take.
+            What the estimator takes.
         y : array-like of shape (n,) or None, default=None
             True labels, for the metrics by accuracy.
         scoring : str
             Of ``skxai.metrics.get_scorer_names()``.
         name : str or None, default=None
             For the legend, of a single estimator; None is the explainer's class.
-        bw_method, groups
-            As in the class.
-        ax : Axes or None, default=None
-            None makes a new figure.
+        bw_method, groups, ax
+            As in the class and in ``plot``.
         **params
             Parameters of the metric.
-
-        Returns
-        -------
-        ScoreDistributionDisplay
         """
         if not isinstance(scoring, str):
             raise ValueError(f"scoring of ScoreDistributionDisplay must be the name of one scorer; got {scoring!r}.")
@@ -151,59 +132,30 @@ class ScoreDistributionDisplay:
 
     @classmethod
     def from_scores(
-        cls,
-        scores: ArrayLike | dict[str, Any],
-        *,
-        ax: Axes | None = None,
-        rows: bool | None = None,
-        legend: bool = True,
-        **params: Any,
-    ) -> ScoreDistributionDisplay:
-        """Draw scores that are there already.
-
-        Parameters
-        ----------
-        scores
-            As in the class.
-        ax, rows, legend
-            As in ``plot``.
-        **params
-            Further parameters of the class.
-
-        Returns
-        -------
-        ScoreDistributionDisplay
-        """
+        cls, scores: ByMethod, *, ax: Axes | None = None, rows: bool | None = None, legend: bool = True, **params: Any
+    ) -> Self:
+        """Draw scores that are there already; ``params`` are those of the class, the others those of ``plot``."""
         return cls(scores, **params).plot(ax, rows=rows, legend=legend)
 
     def density(self, name: str = "") -> tuple[np.ndarray, np.ndarray]:
-        """Return the estimated density of a method's scores.
+        """Return scores x and their estimated density, both of shape (512,); its integral over x is 1.
 
         Parameters
         ----------
         name : str, default=""
             The method; "" where ``scores`` is a single array.
 
-        Returns
-        -------
-        x : ndarray of shape (512,)
-            Scores.
-        density : ndarray of shape (512,)
-            Its integral is 1.
-
         Raises
         ------
-        KeyError
-            For a method that there is not.
-        ValueError
-            For fewer than two different scores.
+        KeyError, ValueError
+            For a method that there is not; for fewer than two different scores.
         """
         found = self._density(self._checked()[name])
         if found is None:
             raise ValueError(f"scores of {name!r} must have at least two different values to have a density.")
         return found
 
-    def plot(self, ax: Axes | None = None, *, rows: bool | None = None, legend: bool = True) -> ScoreDistributionDisplay:
+    def plot(self, ax: Axes | None = None, *, rows: bool | None = None, legend: bool = True) -> Self:
         """Draw.
 
         Parameters
@@ -214,11 +166,6 @@ class ScoreDistributionDisplay:
             Whether each method has a row of its own; None is where there are more than four.
         legend : bool, default=True
             Whether to draw the legend.
-
-        Returns
-        -------
-        ScoreDistributionDisplay
-            Itself, with ``ax_`` and ``figure_``.
         """
         methods = self._checked()
         rows = len(methods) > _MOST_CURVES if rows is None else rows
@@ -236,8 +183,7 @@ class ScoreDistributionDisplay:
         for i, (name, values) in enumerate(methods.items()):
             style = line_style(i) | {"color": colours[name]}
             draw_curve(ax, i, style, values, densities[name], height, summarise(name, values))
-        if self._spans_zero(methods):
-            ax.axvline(0, color="0.5", linewidth=0.8, zorder=0)
+        self._draw_zero(ax, methods)
         ax.axhline(0, color="0.3", linewidth=0.8, zorder=0)
         ax.set_ylabel("Density")
         ax.set_ylim(-height * (0.06 * len(methods) + 0.02), 1.08 * height)
@@ -257,8 +203,7 @@ class ScoreDistributionDisplay:
                 density = self._density(values) if is_fine else None
                 draw_row(ax, row, values, density, colour)
                 draw_middle(ax, row, values, intervals[name], density, ("median", f"mean, {self.confidence:.0%} interval"))
-        if self._spans_zero(methods):
-            ax.axvline(0, color="0.5", linewidth=0.8, zorder=0)
+        self._draw_zero(ax, methods)
         ax.set_yticks(range(len(methods)), list(methods), fontsize="small")
         for label, name in zip(ax.get_yticklabels(), methods):
             label.set(**name_style(name in self.controls))
@@ -278,11 +223,12 @@ class ScoreDistributionDisplay:
         together = bootstrap_interval(np.stack(list(methods.values()), axis=1), **params)  # the draws once for all
         return dict(zip(methods, zip(*together)))
 
-    def _spans_zero(self, methods: Scores) -> bool:
-        low, high = self._bounds()
-        seen = _defined(methods)
-        low, high = (low, high) if np.isfinite([low, high]).all() or not seen.size else (seen.min(), seen.max())
-        return low < 0 < high
+    def _draw_zero(self, ax: Axes, methods: Scores) -> None:
+        """Draw a line at 0 if the bounds, or the scores where a bound is infinite, lie on both sides of it."""
+        bounds, seen = self._bounds(), _defined(methods)
+        low, high = bounds if np.isfinite(bounds).all() or not seen.size else (seen.min(), seen.max())
+        if low < 0 < high:
+            ax.axvline(0, color="0.5", linewidth=0.8, zorder=0)
 
     def _bounds(self) -> tuple[float, float]:
         return (-np.inf, np.inf) if self.bounds is None else (float(self.bounds[0]), float(self.bounds[1]))

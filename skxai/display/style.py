@@ -5,8 +5,8 @@ Matplotlib is imported inside the functions: a display that is never drawn costs
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,9 +34,7 @@ PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6
 REFERENCE = "#000000"
 _DASHES = ("-", "--", "-.", (0, (1, 1.2)), (0, (9, 2)))
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", "p", ">", "h")
-
 _GOLDEN = 0.618
-
 _RELEVANCE = ("#FFE08A", "#F5A300", "#D55E00", "#8E1B3E")  # lightness falls all the way, hue stays warm
 _AGAINST = ("#A6D3F2", "#56B4E9", "#0072B2", "#123A9C")
 _DARKEST = 0.15  # of the spectrogram's grey: on black no overlay would be seen
@@ -46,26 +44,14 @@ _LIGHTER = 2.0  # exponent that keeps the background of a spectrogram lighter th
 def line_style(i: int, n_points: int | None = None, n_marks: int = 8) -> dict[str, Any]:
     """Return the keywords of the i-th line: colour, dashes and marker each with a period of their own.
 
-    Parameters
-    ----------
-    i : int
-        Which line.
-    n_points : int or None, default=None
-        Points of the line; None for no markers.
-    n_marks : int, default=8
-        About how many of the points get a marker, each line's at another place.
-
-    Returns
-    -------
-    dict
+    About ``n_marks`` of its ``n_points`` get a marker, each line's at another place; None is for no markers.
     """
     style: dict[str, Any] = {"color": PALETTE[i % len(PALETTE)], "linestyle": _DASHES[i % len(_DASHES)], "linewidth": 1.5}
     if n_points is None:
         return style
     every = max(1, n_points // n_marks)
     start = int(every * (0.5 + i * _GOLDEN) % every)  # marks of neighbouring lines lie far from each other
-    marks = {"marker": _MARKERS[i % len(_MARKERS)], "markersize": 4.5, "markevery": (start, every)}
-    return style | marks
+    return style | {"marker": _MARKERS[i % len(_MARKERS)], "markersize": 4.5, "markevery": (start, every)}
 
 
 def colours_of(names: Iterable[str], controls: Sequence[str] = ()) -> dict[str, str]:
@@ -105,16 +91,9 @@ def grey_map() -> ListedColormap:
 
 
 def relevance_map(*, signed: bool = False) -> ListedColormap:
-    """Return the colour map of relevance, whose opacity grows with the relevance.
+    """Return the colour map of relevance in [0, 1], whose opacity grows with it; of [−1, 1] where ``signed``.
 
-    Parameters
-    ----------
-    signed : bool, default=False
-        False is for [0, 1]; True for [−1, 1], where blue stands for relevance against the class.
-
-    Returns
-    -------
-    matplotlib.colors.ListedColormap
+    Blue is relevance against the class.
     """
     from matplotlib.colors import LinearSegmentedColormap, ListedColormap
 
@@ -129,13 +108,8 @@ def relevance_map(*, signed: bool = False) -> ListedColormap:
     return ListedColormap(ramp(_RELEVANCE), name="skxai_relevance")
 
 
-@contextlib.contextmanager
-def vector_text() -> Iterator[None]:
-    """Save figures in this context: in SVG and PDF text stays text, to be searched and edited, and not outlines.
-
-    The user's ``rcParams`` come back as they were.
-    """
+def vector_text() -> AbstractContextManager[None]:
+    """Save figures in this context: in SVG and PDF text stays text, to be searched and edited, and not outlines."""
     import matplotlib as mpl
 
-    with mpl.rc_context({"svg.fonttype": "none", "pdf.fonttype": 42, "ps.fonttype": 42}):
-        yield
+    return mpl.rc_context({"svg.fonttype": "none", "pdf.fonttype": 42, "ps.fonttype": 42})
