@@ -42,6 +42,13 @@ def test_every_metric_is_found_by_its_name_with_what_was_declared():
     assert (sharpness.family, sharpness.ranks_methods) == ("complexity", False)
 
 
+def test_a_metric_has_the_needs_that_are_declared_and_no_other():
+    needs = ("requires_y", "requires_explainer", "requires_module", "requires_truth", "partial")
+    for need in needs:
+        own = declare(**{need: True})
+        assert [getattr(own, each) for each in needs] == [each == need for each in needs]
+
+
 def test_families_rank_methods_where_truth_must_win():
     ranking = {function.family for _, function in all_metrics() if function.ranks_methods}
     others = {function.family for _, function in all_metrics() if not function.ranks_methods}
