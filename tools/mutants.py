@@ -112,6 +112,8 @@ def stages(mutation, tests=REPOSITORY / "tests"):
         found.append(([tests / "test_common.py"], common))
     if "convention" in (ROOT / mutation.file).read_text(encoding="utf-8"):
         found.append((_mentioning(tests / "peers", common, mutation.file), None))
+    if "device" in (ROOT / mutation.file).read_text(encoding="utf-8") and package in ("metrics", "explainers"):
+        found.append(([tests / "engine" / "test_devices.py"], None))
     return [([path.relative_to(REPOSITORY).as_posix() for path in paths], names) for paths, names in found if paths]
 
 

@@ -1,5 +1,8 @@
 """What is declared with ``@metric`` is found by its name, and what is not of skxai stays out of its lists."""
 
+import inspect
+import re
+
 import numpy as np
 import pytest
 from torch import nn
@@ -40,6 +43,13 @@ def test_every_metric_is_found_by_its_name_with_what_was_declared():
     assert (deletion.greater_is_better, deletion.bounds, deletion.scorer_name) == (False, (0, 1), "neg_deletion_auc")
     assert (deletion.family, deletion.ranks_methods) == ("faithfulness", True)
     assert (sharpness.family, sharpness.ranks_methods) == ("complexity", False)
+
+
+@pytest.mark.parametrize(("name", "function"), all_metrics())
+def test_bounds_are_those_that_the_docstring_tells(name, function):
+    told = inspect.getdoc(function).split("\nReturns\n-------\nndarray of shape (n,)\n")[1].lstrip()
+    found = re.match(r"In \[(\S+), (\S+)\]", told.replace("−", "-")) or re.match("(0)(?: or|,) (1)", told)
+    assert function.bounds == tuple(map(float, found.groups()))
 
 
 def test_a_metric_has_the_needs_that_are_declared_and_no_other():

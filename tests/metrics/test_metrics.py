@@ -129,6 +129,7 @@ class TestCurves:
         table = curve.per_class()
         assert table.columns.tolist() == ["a", "b", "c"]
         np.testing.assert_allclose(table["b"], curve.probability[y == "b"].mean(axis=0))
+        np.testing.assert_allclose(curve.mean(), curve.probability.mean(axis=0))
         assert set(insertion_curve(model, X, maps).per_class().columns) == set(model.predict(X))
 
     def test_target_is_a_label_or_one_for_each_clip(self, model, X, maps):
