@@ -85,7 +85,7 @@ setup(
         "peers": [*PEERS, "tf-keras-vis>=0.8.7", "tensorflow>=2.21"],  # of tf-keras-vis, which does not ask for it
     },
     entry_points={"console_scripts": ["skxai = skxai.cli:main"]},
-    classifiers=[  # of Python what the suite has passed on: CONTRIBUTING.md has the table
+    classifiers=[  # of Python what was tried: CONTRIBUTING.md has the table
         "Development Status :: 3 - Alpha",
         "Intended Audience :: Developers",
         "Intended Audience :: Science/Research",
@@ -93,6 +93,7 @@ setup(
         "Programming Language :: Python :: 3",
         "Programming Language :: Python :: 3 :: Only",
         "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
         "Topic :: Multimedia :: Sound/Audio :: Analysis",
         "Topic :: Scientific/Engineering :: Artificial Intelligence",
         "Typing :: Typed",
