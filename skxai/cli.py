@@ -5,13 +5,12 @@ import shlex
 import sys
 import time
 import warnings
+from functools import partial
 from pathlib import Path
 
 from . import __version__
 
-DESCRIPTION = """\
-Explain audio CNN classifiers, and measure whether the explanations are faithful.
-"""
+DESCRIPTION = "Explain audio CNN classifiers, and measure whether the explanations are faithful."
 
 COMPARE = """\
 Train a small audio CNN, explain its decisions on test clips by every method, measure by every metric how faithful the
@@ -42,20 +41,15 @@ what it writes:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line.
+    """Run the command line with what stands behind ``skxai``, or the process's own arguments; return its exit status.
 
-    Parameters
-    ----------
-    arguments : list of str or None, default=None
-        What stands behind ``skxai``; None reads the process's own.
-
-    Returns
-    -------
-    int
-        0, or 2 after an error that the user can mend.
+    0, 2 after an error that the user can mend, or 130 after Ctrl-C.
     """
     given = sys.argv[1:] if arguments is None else arguments
-    parser = _parser(given)
+    parser = argparse.ArgumentParser(prog="skxai", description=DESCRIPTION)
+    parser.add_argument("--version", action="version", version=f"skxai {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_compare(commands, with_options="compare" in given)
     options = parser.parse_args(given)
     if options.labels is not None and options.data is None:
         parser.error("--labels names files of the folder --data, which is not given")
@@ -74,14 +68,6 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"skxai: error: {error}", file=sys.stderr)
         return 2
     return 0
-
-
-def _parser(arguments):
-    parser = argparse.ArgumentParser(prog="skxai", description=DESCRIPTION)
-    parser.add_argument("--version", action="version", version=f"skxai {__version__}")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    _add_compare(commands, with_options="compare" in arguments)
-    return parser
 
 
 def _add_compare(commands, with_options):
@@ -104,29 +90,15 @@ def _add_compare(commands, with_options):
 def _add_data(data):
     from .datasets.layouts import known_loaders
 
-    data.add_argument(
-        "--data",
-        type=Path,
-        metavar="DIR",
-        help="folder of audio: a sub-folder for each class, or the layout of a corpus that is known by its table, of "
-        f"{', '.join(known_loaders())} (default: built-in scenes)",
-    )
-    data.add_argument(
-        "--labels", type=Path, metavar="CSV", help="table with the columns file and label, instead of sub-folders"
-    )
-    data.add_argument(
-        "--on-error",
-        choices=["raise", "skip"],
-        default="raise",
-        help="an unreadable file stops the run, or is left out and reported (default: %(default)s)",
-    )
-    data.add_argument(
-        "--scenes",
-        type=_positive,
-        default=600,
-        metavar="N",
-        help="how many scenes to make without --data (default: %(default)s)",
-    )
+    text = "folder of audio: a sub-folder for each class, or the layout of a corpus that is known by its table, of "
+    text += f"{', '.join(known_loaders())} (default: built-in scenes)"
+    data.add_argument("--data", type=Path, metavar="DIR", help=text)
+    text = "table with the columns file and label, instead of sub-folders"
+    data.add_argument("--labels", type=Path, metavar="CSV", help=text)
+    text = "an unreadable file stops the run, or is left out and reported (default: %(default)s)"
+    data.add_argument("--on-error", choices=["raise", "skip"], default="raise", help=text)
+    text = "how many scenes to make without --data (default: %(default)s)"
+    data.add_argument("--scenes", type=_positive, default=600, metavar="N", help=text)
 
 
 def _add_study(study):
@@ -138,31 +110,20 @@ def _add_study(study):
     presets = "; ".join(f"{study.name}: {study.summary}" for study in studies.values())
     study.add_argument("--preset", choices=list(studies), default="default", help=f"{presets} (default: %(default)s)")
     explainers = [name for name, _ in all_explainers()]
-    study.add_argument(
-        "--explainers",
-        nargs="+",
-        metavar="NAME",
-        choices=explainers,
-        help=f"methods to compare, of {', '.join(explainers)} (default: the preset's)",
-    )
-    study.add_argument(
-        "--scoring",
-        nargs="+",
-        metavar="NAME",
-        choices=get_scorer_names(),
-        help=f"scorers, of {', '.join(get_scorer_names())} (default: the preset's)",
-    )
+    text = f"methods to compare, of {', '.join(explainers)} (default: the preset's)"
+    study.add_argument("--explainers", nargs="+", metavar="NAME", choices=explainers, help=text)
+    scorers = get_scorer_names()
+    text = f"scorers, of {', '.join(scorers)} (default: the preset's)"
+    study.add_argument("--scoring", nargs="+", metavar="NAME", choices=scorers, help=text)
     study.add_argument("--epochs", type=_positive, metavar="N", help="passes over the training set (default: the preset's)")
-    study.add_argument(
-        "--n-test", type=_positive, metavar="N", help="how many test clips are explained (default: the preset's)"
-    )
+    text = "how many test clips are explained (default: the preset's)"
+    study.add_argument("--n-test", type=_positive, metavar="N", help=text)
     study.add_argument("--seed", type=_natural, default=0, metavar="N", help="of everything random (default: %(default)s)")
 
 
 def _add_output(output):
-    output.add_argument(
-        "--out", type=Path, default=Path("out/compare"), metavar="DIR", help="new folder for the results (default: %(default)s)"
-    )
+    text = "new folder for the results (default: %(default)s)"
+    output.add_argument("--out", type=Path, default=Path("out/compare"), metavar="DIR", help=text)
     output.add_argument("--html", action="store_true", help="write page.html too: the table, curves and examples to listen to")
     output.add_argument("--overwrite", action="store_true", help="replace earlier results in --out")
     output.add_argument("--format", choices=["png", "svg", "pdf"], default="png", help="of the figures (default: %(default)s)")
@@ -224,7 +185,8 @@ def _compare(options):
         if options.html:
             say("Writing the page.")
             result.comparison.evidence.facts.update(facts)
-            result.comparison.to_html(partial / "page.html", title=_title(options))
+            explained = "scenes" if options.data is None else options.data.resolve().name
+            result.comparison.to_html(partial / "page.html", title=f"Explanations of {explained}")
         publish_folder(partial, options.out)
     except BaseException:  # also Ctrl-C: no half-written folder stays behind
         shutil.rmtree(partial, ignore_errors=True)
@@ -236,19 +198,6 @@ def _compare(options):
         print(f"To look and to listen, open {options.out / 'page.html'} in a browser.")
 
 
-def _title(options):
-    """Return the heading of the page: what was explained."""
-    return f"Explanations of {'scenes' if options.data is None else options.data.resolve().name}"
-
-
-def _positive(text):
-    return _whole_number(text, 1)
-
-
-def _natural(text):
-    return _whole_number(text, 0)
-
-
 def _whole_number(text, least):
     try:
         value = int(text)
@@ -257,6 +206,9 @@ def _whole_number(text, least):
     if value < least:
         raise argparse.ArgumentTypeError(f"must be a whole number of at least {least}; got {text!r}")
     return value
+
+
+_positive, _natural = partial(_whole_number, least=1), partial(_whole_number, least=0)
 
 
 def _show_warning(message, category, filename, lineno, file=None, line=None):

@@ -24,6 +24,7 @@ from ..explainers import RandomMap
 from ..metrics import available_scorers, get_scorer, split_pipeline
 from ..metrics.base import mean_of_defined
 from ..utils.parallel import run_in_parallel
+from ..utils.random import RandomStateLike
 from .evidence import Evidence, gather_evidence
 from .examples import alternate, choose_examples, explain_examples
 from .method_result import CURVES, MethodResult, explain_and_score, join_results
@@ -42,7 +43,7 @@ def compare_explainers(
     truth: EventTruth | None = None,
     n_jobs: int | None = None,
     verbose: int = 0,
-    random_state: int | np.random.RandomState | np.random.Generator | None = 0,
+    random_state: RandomStateLike = 0,
     examples: int = 24,
     **params: Any,
 ) -> Comparison:
@@ -62,11 +63,9 @@ def compare_explainers(
         None scores the fitted explainers on all of X. Otherwise each is fitted and scored fold by fold; explainers over the
         same classifier share its training.
     groups : array-like of shape (n,) or None, default=None
-        The recording of each clip, for the splitter, and for the intervals and tests: clips of one recording are not
-        independent.
+        The recording of each clip, for the splitter, the intervals and the tests.
     truth : EventTruth or None, default=None
-        Where the classes sound in the features of X, see ``skxai.features.event_truth``; without it the ground-truth
-        metrics are left out.
+        Where the classes sound in the features, see ``event_truth``; without it the ground-truth metrics are left out.
     n_jobs : int or None, default=None
         Methods in parallel, by joblib.
     verbose : int, default=0
@@ -74,19 +73,16 @@ def compare_explainers(
     random_state : int, RandomState instance, Generator or None, default=0
         Of the metrics that draw, and of the bootstrap behind the intervals.
     examples : int, default=24
-        Of how many clips the maps are kept, and the waveforms where a pipeline begins with them, to be shown on the page. They
-        are taken from all classes evenly; without ``cv`` right and wrong ones in turns.
+        Of how many clips the page shows the maps, and the sounds where a pipeline begins with them. They are taken from all
+        classes evenly; without ``cv`` right and wrong ones in turns.
     **params
         Parameters that are given to each metric that takes them, such as ``baseline``.
 
     Returns
     -------
     Comparison
-        Its ``table`` is a DataFrame: one row a method, one column a metric, the metric's own mean over the clips (a loss is not
-        negated), then ``ms_per_map``, the milliseconds that a map took without what a row above had computed already: features,
-        recorded forwards and the predictions of the clips are shared. ``intervals()``, ``tests()``, ``ranks()`` and
-        ``agreement()`` say how sure the means are, which differences are real, and whether the metrics agree;
-        ``to_html("page.html")`` writes all of it, with examples to look at and to listen to, as one page.
+        Its ``table`` is that of ``compare_results``, with the metric's own means: a loss is not negated. What the methods share
+        is features, recorded forwards and the predictions of the clips.
 
     Raises
     ------
@@ -102,13 +98,11 @@ def compare_explainers(
     >>> from skxai.explainers import GradCAM, VanillaSaliency
     >>> from skxai.models import AcoumonClassifier
     >>> from skxai.comparison import compare_explainers
-    >>> X = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32)
-    >>> y = np.repeat(["cough", "wheeze"], 10)
+    >>> X, y = np.random.default_rng(0).random((20, 1, 32, 32), dtype=np.float32), np.repeat(["cough", "wheeze"], 10)
     >>> trained = FrozenEstimator(AcoumonClassifier(random_state=0).fit(X, y))
     >>> methods = {"saliency": VanillaSaliency(trained).fit(X), "Grad-CAM": GradCAM(trained).fit(X)}
-    >>> comparison = compare_explainers(methods, X, y, scoring=["insertion_auc", "neg_deletion_auc"])
-    >>> comparison.table.index.tolist(), comparison.table.columns.tolist()
-    (['saliency', 'Grad-CAM'], ['insertion_auc', 'deletion_auc', 'ms_per_map'])
+    >>> compare_explainers(methods, X, y, scoring=["insertion_auc", "neg_deletion_auc"]).table.columns.tolist()
+    ['insertion_auc', 'deletion_auc', 'ms_per_map']
     """
     if not isinstance(explainers, Mapping) or not explainers:
         raise TypeError(f"explainers must be a dict from a name to an explainer or a Pipeline; got {explainers!r}.")
@@ -143,7 +137,7 @@ def compare_results(
     *,
     clips: ArrayLike | None = None,
     groups: ArrayLike | None = None,
-    random_state: int | np.random.RandomState | np.random.Generator | None = 0,
+    random_state: RandomStateLike = 0,
     evidence: Evidence | None = None,
 ) -> Comparison:
     """Compare methods whose maps were explained and scored already.
@@ -153,7 +147,7 @@ def compare_results(
     results : dict from str to MethodResult
         By the name of their row.
     explainers : dict from str to explainer or Pipeline, or None, default=None
-        The methods, by the same names. They tell which rows are controls, methods without a model; None takes none for one.
+        The methods, by the same names: they tell which rows are controls.
     clips : array-like of shape (n,) or None, default=None
         What the clips are called.
     groups : array-like of shape (n,) or None, default=None
@@ -166,15 +160,14 @@ def compare_results(
     Returns
     -------
     Comparison
-        Of its ``table`` one row is a method and one column a metric, the mean over the clips where it is defined; last the
-        milliseconds that a map took, without what a row above had computed already.
+        Its ``table`` has a row for each method and a column for each metric, the mean over the clips where it is defined; last
+        ``ms_per_map``, the milliseconds that a map took without what a row above had computed already.
     """
     rows = {}
     for method, result in results.items():
         rows[method] = {name: mean_of_defined(values, name, method) for name, values in result.scores.items()}
         rows[method]["ms_per_map"] = 1000 * result.seconds / len(result.maps)
-    given = (explainers or {}).items()
-    last = {name: estimator[-1] if isinstance(estimator, Pipeline) else estimator for name, estimator in given}
+    last = {name: _last_step(estimator) for name, estimator in (explainers or {}).items()}
     return Comparison(
         pd.DataFrame.from_dict(rows, orient="index").rename_axis("method"),
         {method: result.scores for method, result in results.items()},
@@ -185,6 +178,10 @@ def compare_results(
         random_state=random_state,
         evidence=evidence,
     )
+
+
+def _last_step(estimator: Any) -> Any:
+    return estimator[-1] if isinstance(estimator, Pipeline) else estimator
 
 
 def _find_chance(explainers: Mapping[str, Any]) -> dict[str, str]:
@@ -253,12 +250,9 @@ def _cross_validate(explainers, X, y, cv, groups, truth, n_jobs, verbose, n_exam
 
         def fit_and_score(estimator, train, test, examples):
             fitted = clone(estimator).fit(_safe_indexing(X, train), _safe_indexing(y, train))
-            explainer, X_test, steps = fitted, _safe_indexing(X, test), None
-            clips_of_fold = X_test
-            if isinstance(fitted, Pipeline):
-                explainer, steps = fitted[-1], fitted[:-1] if len(fitted) > 1 else None
-            if steps is not None:
-                X_test = features.cache(_transform)(steps, X_test)
+            explainer, clips_of_fold = _last_step(fitted), _safe_indexing(X, test)
+            steps = fitted[:-1] if isinstance(fitted, Pipeline) and len(fitted) > 1 else None
+            X_test = clips_of_fold if steps is None else features.cache(_transform)(steps, clips_of_fold)
             of_truth = None if truth is None else _safe_indexing(truth, test)
             with shared_passes():
                 result = explain_and_score(explainer, X_test, _safe_indexing(y, test), truth=of_truth, **given)
@@ -279,11 +273,9 @@ def _with_examples(result, explainer, features, clips, extraction, X):
 def _with_memory(estimator: BaseEstimator, cache: str) -> BaseEstimator:
     """Let explainers share features and the training of their classifier, unless the user has chosen where they are kept."""
     estimator = clone(estimator)
-    if isinstance(estimator, Pipeline) and estimator.memory is None:
-        estimator.set_params(memory=joblib.Memory(cache, verbose=0))
-    explainer = estimator[-1] if isinstance(estimator, Pipeline) else estimator
-    if getattr(explainer, "memory", None) is None and hasattr(explainer, "memory"):
-        explainer.set_params(memory=joblib.Memory(cache, verbose=0))
+    for each in (estimator, _last_step(estimator)):
+        if getattr(each, "memory", cache) is None:
+            each.set_params(memory=joblib.Memory(cache, verbose=0))
     return estimator
 
 

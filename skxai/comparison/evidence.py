@@ -18,36 +18,16 @@ from .method_result import MethodResult
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """What a page shows beside the table.
+    """What a page shows beside the table: m examples, and what is known of all clips."""
 
-    Attributes
-    ----------
-    clips : ndarray of shape (m,)
-        The examples, as rows of the comparison's ``scores``; the first ones are the most important.
-    labels : ndarray of shape (m,) or None
-        Their true classes, where they are known.
-    examples : dict from str to tuple of ExplainedExamples
-        By method; of a cross-validation one a fold. Controls explain no model and have none.
-    curves : dict from str to dict from str to dict
-        Mean curves by kind and method; see ``mean_curves``.
-    sentences : dict from str to dict from str to str
-        Where the relevance lies, by method and explained class.
-    accuracy : dict from str to float
-        Of the classifier behind each method, on the scored clips; empty without true classes.
-    events : list of m lists of (str, float, float, float, float), or None
-        Label, onset, offset, low and high of what sounds in the examples, in seconds and hertz, where it is known.
-    facts : dict from str to anything that JSON can hold
-        Where all of it comes from.
-    """
-
-    clips: np.ndarray
-    labels: np.ndarray | None
-    examples: dict[str, tuple[ExplainedExamples, ...]]
-    curves: dict[str, dict[str, dict]]
-    sentences: dict[str, dict[str, str]]
-    accuracy: dict[str, float]
-    events: list[list[tuple]] | None
-    facts: dict[str, Any]
+    clips: np.ndarray  # (m,), the examples as rows of the comparison's scores, the most important first
+    labels: np.ndarray | None  # (m,), their true classes
+    examples: dict[str, tuple[ExplainedExamples, ...]]  # by method, one a fold; controls have none
+    curves: dict[str, dict[str, dict]]  # by kind and method, see mean_curves
+    sentences: dict[str, dict[str, str]]  # where the relevance lies, by method and explained class
+    accuracy: dict[str, float]  # of the classifier behind each method, on all clips; empty without true classes
+    events: list[list[tuple]] | None  # of each example (label, onset, offset, low, high), in seconds and hertz
+    facts: dict[str, Any]  # where all of it comes from, as JSON can hold it
 
 
 def gather_evidence(
@@ -59,24 +39,9 @@ def gather_evidence(
     events: Sequence[Sequence[AudioEvent]] | None = None,
     facts: Mapping[str, Any] | None = None,
 ) -> Evidence:
-    """Gather the evidence of methods whose examples were explained.
+    """Gather the evidence of methods whose examples ``clips (m,)`` were explained.
 
-    Parameters
-    ----------
-    results : dict from str to MethodResult
-        By method.
-    clips : ndarray of int, shape (m,)
-        The examples.
-    y, groups : array-like of shape (n,) or None, default=None
-        True class and recording of each clip.
-    events : sequence of n sequences of AudioEvent, or None, default=None
-        What sounds in each clip.
-    facts : dict or None, default=None
-        Where it comes from.
-
-    Returns
-    -------
-    Evidence
+    ``y (n,)``, ``groups (n,)`` and ``events`` tell of all clips the true class, the recording and what sounds.
     """
     y = None if y is None else np.asarray(y)
     examples = {method: result.examples for method, result in results.items() if result.examples}
@@ -104,14 +69,10 @@ def gather_evidence(
 
 
 def mean_curves(curve: PerturbationCurve, groups: ArrayLike | None = None) -> dict[str, Any]:
-    """Return the mean curves of a method, of all clips (None) and of each class, and the standard error of the former.
+    """Return the "fractions" of a curve, and by "probability" and, with true classes, "accuracy" a dict of "mean" and "error".
 
-    Clips of one recording, which ``groups`` ``(n,)`` tells, are not independent.
-
-    Returns
-    -------
-    dict
-        "fractions"; and by "probability" and, with true classes, "accuracy" a dict of "mean" by class and "error".
+    The means are those of all clips (None) and of each class; the error is the standard error of the former, where
+    ``groups (n,)`` tell the recordings.
     """
     found: dict[str, Any] = {"fractions": curve.fractions}
     for by in CURVES if curve.y is not None else CURVES[:1]:

@@ -20,45 +20,21 @@ AUDIBLE_SHARE = 0.25  # of the cells, which the kept sound lets through; see son
 
 @dataclass(frozen=True, eq=False)
 class ExplainedExamples:
-    """Example clips as one method explains them. Plain data and fitted feature steps: no network.
+    """m example clips, of n that were scored, as one method explains them. Plain data and fitted feature steps: no network."""
 
-    Attributes
-    ----------
-    clips : ndarray of shape (m,)
-        Which clips the examples are, as indices of those that were scored.
-    features, maps : ndarray of shape (m, ...)
-        Of the examples.
-    probability : ndarray of shape (m,)
-        p_c of the explained class.
-    target, predicted : ndarray of shape (n,)
-        The explained and the predicted class of all clips that were scored.
-    axes : FeatureAxes or None
-        Of the features, where they are known.
-    waveforms : ndarray of shape (m, samples) or None
-        The sounds of the examples, where the features were made of sounds.
-    sample_rate : int or None
-        Of the waveforms, in hertz.
-    extraction : Pipeline or None
-        Fitted: from these waveforms to the features. An `AudioLoader` at its head has made them already.
-    kept, removed : ndarray of shape (m,) or None
-        p_c of what ``sonify(…, top=AUDIBLE_SHARE)`` keeps and removes, NaN where a map is constant.
-    silent_because : str or None
-        Why nothing can be kept or removed of the sounds.
-    """
-
-    clips: np.ndarray
-    features: np.ndarray
-    maps: np.ndarray
-    probability: np.ndarray
-    target: np.ndarray
-    predicted: np.ndarray
+    clips: np.ndarray  # (m,), indices of the scored clips
+    features: np.ndarray  # (m, ...), of the examples
+    maps: np.ndarray  # (m, ...)
+    probability: np.ndarray  # (m,), p_c of the explained class
+    target: np.ndarray  # (n,), the explained class of all scored clips
+    predicted: np.ndarray  # (n,), the predicted class of all scored clips
     axes: FeatureAxes | None = None
-    waveforms: np.ndarray | None = None
-    sample_rate: int | None = None
-    extraction: Pipeline | None = None
-    kept: np.ndarray | None = None
-    removed: np.ndarray | None = None
-    silent_because: str | None = None
+    waveforms: np.ndarray | None = None  # (m, samples), where the features were made of sounds
+    sample_rate: int | None = None  # in hertz
+    extraction: Pipeline | None = None  # fitted; an `AudioLoader` at its head has made the waveforms already
+    kept: np.ndarray | None = None  # (m,), p_c of what sonify(…, top=AUDIBLE_SHARE) keeps, NaN where a map is constant
+    removed: np.ndarray | None = None  # (m,), p_c of what it removes
+    silent_because: str | None = None  # why nothing can be kept or removed of the sounds
 
 
 def choose_examples(
@@ -89,25 +65,10 @@ def alternate(*sequences: Iterable[int]) -> np.ndarray:
 def explain_examples(
     explainer: Any, features: ArrayLike, maps: np.ndarray, clips: np.ndarray, *, extraction: Any = None, X: Any = None
 ) -> ExplainedExamples | None:
-    """Gather what a page shows of a method's examples.
+    """Gather what a page shows of the examples ``clips (m,)`` of a method; None for a control, which explains no model.
 
-    Parameters
-    ----------
-    explainer : Explainer
-        Fitted.
-    features, maps : array-like of shape (n, ...)
-        Of all clips.
-    clips : ndarray of int, shape (m,)
-        The examples.
-    extraction : Pipeline, transformer, fitted search or None, default=None
-        Fitted: what made the features of X. A classifier or an explainer at its end is left out.
-    X : array-like of shape (n, ...) or None, default=None
-        Waveforms or paths, or whatever else the features were made of.
-
-    Returns
-    -------
-    ExplainedExamples or None
-        None for a control: it explains no model.
+    Features and maps ``(n, ...)`` are those of all clips. ``extraction``, a fitted pipeline, transformer or search, made the
+    features of X, waveforms or paths; a classifier or an explainer at its end is left out.
     """
     if not getattr(explainer, "explains_model", True):
         return None
@@ -118,9 +79,8 @@ def explain_examples(
     target = predicted if explained is None else np.full(len(predicted), explained)
     column = [int(np.flatnonzero(classes == label)[0]) for label in target[clips]]
     steps = [] if extraction is None else feature_steps(extraction)
-    sounds: dict[str, Any] = {}
-    if len(clips) and steps:
-        sounds = _find_sounds(steps, X, clips)
+    sounds = _find_sounds(steps, X, clips) if len(clips) and steps else {}
+    if sounds:
         sounds |= _classify_parts(explainer, sounds, maps[clips], target[clips])
     axes = feature_axes(make_pipeline(*steps)) if steps else None
     chosen = _take_clips(features, clips)
@@ -153,8 +113,6 @@ def _load_files(loader: Any, X: Any) -> np.ndarray:
 
 def _classify_parts(explainer: Any, sounds: dict, maps: np.ndarray, target: np.ndarray) -> dict[str, Any]:
     """Return p_c of the kept and the removed sounds, or why there are none."""
-    if not sounds:
-        return {}
     extraction = sounds["extraction"]
     try:
         heard = heard_probability(explainer, sounds["waveforms"], maps, extraction, target=target, top=AUDIBLE_SHARE)

@@ -53,8 +53,7 @@ def explain_and_score(
 ) -> MethodResult:
     """Explain clips and score the maps, sharing all passes that the metrics have in common.
 
-    Inside ``skxai.engine.shared_passes()`` several explainers share theirs too: features, recorded forwards and the
-    predictions of the clips as they are.
+    Inside ``skxai.engine.shared_passes()`` several explainers share theirs too.
 
     Parameters
     ----------
@@ -102,9 +101,6 @@ def join_results(parts: Sequence[MethodResult], starts: Iterable[int]) -> Method
 
 def _join_curves(parts: Sequence[PerturbationCurve]) -> PerturbationCurve:
     first = parts[0]
-
-    def joined(name: str) -> Any:
-        return None if getattr(first, name) is None else np.concatenate([getattr(part, name) for part in parts])
-
-    by_clip = {name: joined(name) for name in ("probability", "predictions", "target", "y")}
-    return PerturbationCurve(first.kind, first.fractions, **by_clip)
+    names = [name for name in ("probability", "predictions", "target", "y") if getattr(first, name) is not None]
+    by_clip: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+    return replace(first, **by_clip)

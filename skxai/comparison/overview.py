@@ -24,23 +24,13 @@ def ranks_methods(metric: str) -> bool:
 
 @dataclass(frozen=True)
 class Cell:
-    """The mean of a method by one metric, and the marks beside it.
-
-    Attributes
-    ----------
-    mean, low, high : float
-        The mean and its interval; NaN where there is none.
-    best : bool
-        Whether no method has a better mean, controls left out.
-    not_better : bool
-        Whether the method is not significantly better than random maps.
-    """
+    """The mean of a method by one metric with its interval, NaN where there is none, and the marks beside it."""
 
     mean: float
     low: float = np.nan
     high: float = np.nan
-    best: bool = False
-    not_better: bool = False
+    best: bool = False  # no method has a better mean, controls left out
+    not_better: bool = False  # not significantly better than random maps
 
     @property
     def half(self) -> float:
@@ -50,58 +40,26 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
-    """One metric, or another column of the table.
-
-    Attributes
-    ----------
-    name : str
-        Of the column.
-    greater_is_better : bool or None
-        The direction; None where it is unknown.
-    is_metric : bool
-        Whether there are scores of the clips behind it.
-    is_ranked : bool
-        Whether it counts for the mean rank: whether it is a faithfulness or ground-truth metric.
-    cells : dict from str to Cell
-        By method.
-    """
+    """One metric, or another column of the table."""
 
     name: str
-    greater_is_better: bool | None
-    is_metric: bool
-    is_ranked: bool
-    cells: dict[str, Cell]
+    greater_is_better: bool | None  # None where it is unknown
+    is_metric: bool  # there are scores of the clips behind it
+    is_ranked: bool  # a faithfulness or ground-truth metric: it counts for the mean rank
+    cells: dict[str, Cell]  # by method
 
 
 @dataclass(frozen=True)
 class Overview:
-    """What a comparison shows to people.
+    """What a comparison shows to people."""
 
-    Attributes
-    ----------
-    methods : list of str
-        The rows of the table.
-    columns : list of Column
-        In the table's order, without those that are undefined for all methods.
-    ranks : Column or None
-        The mean rank over the ranked columns; None for a single method.
-    controls : tuple of str
-        The methods without a model.
-    chance : str
-        The rows of random maps that the others are held against, such as "RandomMap".
-    clips : list of str
-        What the clips are called.
-    sample : str
-        What the bootstrap draws from, such as "57 recordings of 200 clips".
-    """
-
-    methods: list[str]
-    columns: list[Column]
-    ranks: Column | None
-    controls: tuple[str, ...]
-    chance: str
-    clips: list[str]
-    sample: str
+    methods: list[str]  # the rows of the table
+    columns: list[Column]  # in the table's order, without those that are undefined for all methods
+    ranks: Column | None  # the mean rank over the ranked columns; None for a single method
+    controls: tuple[str, ...]  # the methods without a model
+    chance: str  # the rows of random maps that the others are held against, such as "RandomMap"
+    clips: list[str]  # what the clips are called
+    sample: str  # what the bootstrap draws from, such as "57 recordings of 200 clips"
 
     @property
     def marks_chance(self) -> bool:

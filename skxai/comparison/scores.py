@@ -1,41 +1,19 @@
 """The scores of clips by several methods: how sure their means are, and which differences are real."""
 
 from collections.abc import Mapping
-from itertools import combinations
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from ..utils.random import seed_from
+from ..utils.random import RandomStateLike, seed_from
 from ..utils.statistics import bootstrap_interval, group_means
 from . import statistics
 from .overview import greater_is_better, ranks_methods
 
 
 class ClipScores:
-    """The scores of each clip, by metric and method, with intervals, tests and ranks.
-
-    Recordings take the place of clips where the clips' groups are known, see ``skxai.comparison.statistics``.
-
-    Parameters
-    ----------
-    scores : dict from str to dict from str to ndarray of shape (n,)
-        The metrics' values clip by clip, by method and metric; NaN where undefined.
-    clips : array-like of shape (n,) or None, default=None
-        What the clips are called; None counts them.
-    groups : array-like of shape (n,) or None, default=None
-        The recording of each clip.
-    random_state : int, RandomState instance, Generator or None, default=0
-        Of the bootstrap.
-
-    Attributes
-    ----------
-    scores : DataFrame of shape (n, n_metrics · n_methods)
-        One row a clip; columns (metric, method).
-    groups : ndarray of shape (n,) or None
-        The recording of each clip.
-    """
+    """The scores of each clip, by metric and method, with intervals, tests and ranks; for the parameters see ``Comparison``."""
 
     def __init__(
         self,
@@ -43,7 +21,7 @@ class ClipScores:
         *,
         clips: ArrayLike | None = None,
         groups: ArrayLike | None = None,
-        random_state: int | np.random.RandomState | np.random.Generator | None = 0,
+        random_state: RandomStateLike = 0,
     ):
         self._methods, self._metrics = list(scores), list(next(iter(scores.values())))
         columns = pd.MultiIndex.from_product([self._metrics, self._methods], names=["metric", "method"])
@@ -68,11 +46,7 @@ class ClipScores:
         -------
         DataFrame
             Rows (metric, method); columns mean, low, high and n, the number of clips, or recordings, with a value. NaN where
-            there are fewer than two.
-
-        See Also
-        --------
-        skxai.utils.statistics.bootstrap_interval : How the interval is made.
+            there are fewer than two. ``skxai.utils.statistics.bootstrap_interval`` tells how the interval is made.
         """
         values = self.scores.to_numpy()
         low, high = self._interval(values, confidence, n_resamples)
@@ -87,10 +61,8 @@ class ClipScores:
         ----------
         metric : str or None, default=None
             None takes each.
-        confidence : float, default=0.95
-            Of the differences' intervals.
-        n_resamples : int, default=2000
-            See ``intervals``.
+        confidence, n_resamples
+            Of the differences' intervals, see ``intervals``.
 
         Returns
         -------
@@ -98,16 +70,12 @@ class ClipScores:
             Rows (metric, method, other). Columns: difference, the method's mean less the other's, in the metric's own unit; low
             and high, its interval by paired bootstrap; better, which of the two has the better mean; n, the number of clips or
             recordings; p_value, of Wilcoxon's signed-rank test over them; and p_holm, corrected for the number of pairs of the
-            metric.
+            metric. See ``wilcoxon`` and ``holm`` of ``skxai.comparison.statistics``.
 
         Raises
         ------
         ValueError
             For an unknown metric.
-
-        See Also
-        --------
-        skxai.comparison.statistics.wilcoxon, skxai.comparison.statistics.holm : The tests.
         """
         if metric is not None and metric not in self._metrics:
             raise ValueError(f"metric {metric!r} is not among the scores; there are {', '.join(self._metrics)}.")
@@ -115,28 +83,25 @@ class ClipScores:
         return pd.concat([self._tests_of(name, confidence, n_resamples) for name in metrics])
 
     def _tests_of(self, metric: str, confidence: float, n_resamples: int) -> pd.DataFrame:
-        pairs = list(combinations(range(len(self._methods)), 2))
-        first, second = np.array(pairs, dtype=int).reshape(-1, 2).T
+        first, second = np.triu_indices(len(self._methods), 1)
         values, methods = self.scores[metric].to_numpy(), np.array(self._methods, dtype=object)
         differences = values[:, first] - values[:, second]
         of_groups = group_means(differences, self.groups)
         mean, (low, high) = statistics.defined_mean(differences), self._interval(differences, confidence, n_resamples)
         gain = self._sign(metric) * mean
         p_values = statistics.wilcoxon(of_groups)
-        return pd.DataFrame(
-            {
-                "difference": mean,
-                "low": low,
-                "high": high,
-                "better": np.select([gain > 0, gain < 0], [methods[first], methods[second]], ""),
-                "n": (~np.isnan(of_groups)).sum(axis=0),
-                "p_value": p_values,
-                "p_holm": statistics.holm(p_values),
-            },
-            index=pd.MultiIndex.from_arrays(
-                [[metric] * len(pairs), methods[first], methods[second]], names=["metric", "method", "other"]
-            ),
-        )
+        pairs = [methods[first], methods[second]]
+        columns = {
+            "difference": mean,
+            "low": low,
+            "high": high,
+            "better": np.select([gain > 0, gain < 0], pairs, ""),
+            "n": (~np.isnan(of_groups)).sum(axis=0),
+            "p_value": p_values,
+            "p_holm": statistics.holm(p_values),
+        }
+        index = pd.MultiIndex.from_arrays([[metric] * len(first), *pairs], names=["metric", "method", "other"])
+        return pd.DataFrame(columns, index)
 
     def ranks(self, *, confidence: float = 0.95) -> pd.DataFrame:
         """Return the mean rank of each method over the clips, or recordings: 1 is the best.
@@ -152,12 +117,8 @@ class ClipScores:
             One row a metric, and last "mean" over the faithfulness and ground-truth metrics. One column a method; then n, how
             many clips or recordings were ranked; p_value, of Friedman's test that no method is better than another; and
             critical_difference, by which two mean ranks must differ for it to be more than chance (Nemenyi). The last row has
-            none of these: the metrics see the same clips, and are no independent trials.
-
-        See Also
-        --------
-        skxai.comparison.statistics.mean_ranks : Friedman's test.
-        skxai.comparison.statistics.critical_difference : Nemenyi's test.
+            none of these: the metrics see the same clips, and are no independent trials. See ``mean_ranks`` and
+            ``critical_difference`` of ``skxai.comparison.statistics``.
         """
         methods, rows = self._methods, {}
         for metric in self._metrics:
@@ -177,11 +138,7 @@ class ClipScores:
         DataFrame
             Metrics × metrics: Spearman's correlation over the methods, clip by clip, averaged over the clips. 1 where two
             metrics always give the same order from best to worst, 0 where they have nothing in common, −1 where they
-            contradict each other.
-
-        See Also
-        --------
-        skxai.comparison.statistics.agreement : What is left out.
+            contradict each other. ``skxai.comparison.statistics.agreement`` tells what is left out.
         """
         metrics = self._metrics
         values = np.stack([self._sign(metric) * self.scores[metric].to_numpy() for metric in metrics], axis=1)
@@ -196,10 +153,8 @@ class ClipScores:
         ----------
         method : str or dict from str to str
             A method, or for each method another: a control such as random maps. What is not better explains nothing.
-        confidence : float, default=0.95
-            Of the differences' intervals; they are not corrected for their number.
-        n_resamples : int, default=2000
-            See ``intervals``.
+        confidence, n_resamples
+            Of the differences' intervals, see ``intervals``; they are not corrected for their number.
 
         Returns
         -------

@@ -27,21 +27,9 @@ def wilcoxon(differences: ArrayLike) -> np.ndarray:
 
     Differences of 0 are left out, as Wilcoxon did; for scores of 0 and 1 this is the sign test. With up to 50 differences the
     p-value is exact, ties included: the share of all choices of signs that are as uneven. With more it is that of the normal
-    distribution with the variance for ties.
+    distribution with the variance for ties. Wilcoxon, "Individual Comparisons by Ranking Methods", Biometrics Bulletin 1, 1945.
 
-    Parameters
-    ----------
-    differences : ndarray of shape (n, ...)
-        NaN is left out.
-
-    Returns
-    -------
-    ndarray of shape (...)
-        p-values; 1 where all differences are 0, NaN where there is none.
-
-    References
-    ----------
-    Wilcoxon, "Individual Comparisons by Ranking Methods", Biometrics Bulletin 1, 1945.
+    From ``(n, ...)`` to p-values ``(...)``; 1 where all differences are 0. NaN is left out, and returned where nothing is left.
     """
     differences = np.asarray(differences, dtype=float)
     columns = differences.reshape(len(differences), -1).T
@@ -74,21 +62,9 @@ def holm(p_values: ArrayLike) -> np.ndarray:
     """Correct p-values for their number by Holm's step-down method.
 
     In ascending order, the i-th of m is multiplied by m − i + 1, and is never below a smaller one's: the chance that any true
-    null hypothesis is rejected stays below the level, whatever their dependence.
-
-    Parameters
-    ----------
-    p_values : array-like of shape (m,)
-        NaN is left out of the count.
-
-    Returns
-    -------
-    ndarray of shape (m,)
-        At most 1; NaN where the p-value is.
-
-    References
-    ----------
-    Holm, "A Simple Sequentially Rejective Multiple Test Procedure", Scandinavian Journal of Statistics 6, 1979.
+    null hypothesis is rejected stays below the level, whatever their dependence. From ``(m,)`` to ``(m,)``, at most 1; NaN
+    stays NaN and is not counted. Holm, "A Simple Sequentially Rejective Multiple Test Procedure", Scandinavian Journal of
+    Statistics 6, 1979.
     """
     p_values = np.asarray(p_values, dtype=float)
     defined = np.flatnonzero(~np.isnan(p_values))
@@ -103,26 +79,13 @@ def mean_ranks(values: np.ndarray) -> tuple[np.ndarray, int, float]:
     """Rank methods clip by clip, 1 for the greatest value and ties shared, and test whether their mean ranks differ.
 
     Friedman's statistic in the form that holds with ties, with ranks r_ij of n clips and k methods:
-    (k−1) Σ_j (Σ_i r_ij − n(k+1)/2)² / (Σ_ij r_ij² − n k (k+1)² / 4), a χ² with k−1 degrees of freedom.
+    (k−1) Σ_j (Σ_i r_ij − n(k+1)/2)² / (Σ_ij r_ij² − n k (k+1)² / 4), a χ² with k−1 degrees of freedom (Demšar, "Statistical
+    Comparisons of Classifiers over Multiple Data Sets", JMLR 7, 2006, section 3.2.2; for ties Conover, "Practical Nonparametric
+    Statistics", 1999, section 5.8).
 
-    Parameters
-    ----------
-    values : ndarray of shape (n, k)
-        Greater is better. A method without any value is not ranked; then clips without a value of each method are left out.
-
-    Returns
-    -------
-    ranks : ndarray of shape (k,)
-        NaN for methods that are not ranked.
-    n_clips : int
-        How many were ranked.
-    p_value : float
-        NaN where fewer than two methods or no clip can be ranked, or all are always equal.
-
-    References
-    ----------
-    Demšar, "Statistical Comparisons of Classifiers over Multiple Data Sets", JMLR 7, 2006, section 3.2.2. Conover, "Practical
-    Nonparametric Statistics", 1999, section 5.8, for ties.
+    A method without any of the values ``(n, k)`` is not ranked; then clips without a value of each method are left out. Return
+    the ranks ``(k,)``, NaN for methods that are not ranked; the number of clips that were; and the p-value, NaN where fewer
+    than two methods or no clip can be ranked, or all are always equal.
     """
     ranked = ~np.isnan(values).all(axis=0)
     complete = values[:, ranked]
@@ -146,25 +109,9 @@ def _studentized_range(confidence: float, k: int) -> float:
 def critical_difference(n_methods: int, n_clips: int, *, confidence: float = 0.95) -> float:
     """Return the difference of mean ranks above which two of several methods differ, by Nemenyi's test.
 
-    q √(k (k + 1) / (6 n)), with q the quantile of the studentized range of k methods divided by √2.
-
-    Parameters
-    ----------
-    n_methods : int
-        k.
-    n_clips : int
-        n.
-    confidence : float, default=0.95
-        One less the chance that any of equal methods differ so much.
-
-    Returns
-    -------
-    float
-        NaN with fewer than two methods or no clip.
-
-    References
-    ----------
-    Demšar, "Statistical Comparisons of Classifiers over Multiple Data Sets", JMLR 7, 2006, section 3.2.2.
+    q √(k (k + 1) / (6 n)) for n clips, with q the quantile of the studentized range of k methods divided by √2 (Demšar, as in
+    ``mean_ranks``); ``confidence`` is one less the chance that any of equal methods differ so much. NaN with fewer than two
+    methods or no clip.
     """
     if n_methods < 2 or n_clips < 1:
         return np.nan
@@ -175,22 +122,11 @@ def critical_difference(n_methods: int, n_clips: int, *, confidence: float = 0.9
 def agreement(values: np.ndarray) -> np.ndarray:
     """Return how alike metrics rank the methods: Spearman's correlation over the methods, clip by clip, then averaged.
 
-    Tomsett et al. ask so whether metrics of saliency measure the same thing.
+    Tomsett et al., "Sanity Checks for Saliency Metrics", AAAI 2020, ask so whether metrics measure the same thing.
 
-    Parameters
-    ----------
-    values : ndarray of shape (n, metrics, methods)
-        Greater is better. Methods without any value of either metric are left out of a pair, and then clips without a value
-        of each method, or on which either metric gives all methods the same.
-
-    Returns
-    -------
-    ndarray of shape (metrics, metrics)
-        In [−1, 1]; NaN where no clip is left.
-
-    References
-    ----------
-    Tomsett et al., "Sanity Checks for Saliency Metrics", AAAI 2020.
+    From values ``(n, metrics, methods)``, of which greater is better, to ``(metrics, metrics)`` in [−1, 1]. Methods without any
+    value of either metric are left out of a pair, and then clips without a value of each method, or on which either metric
+    gives all methods the same; NaN where no clip is left.
     """
     n_metrics = values.shape[1]
     correlation = np.full((n_metrics, n_metrics), np.nan)

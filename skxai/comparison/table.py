@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from ..utils.random import RandomStateLike
 from .evidence import Evidence
 from .overview import Overview, make_columns, make_ranks
 from .page import write_page
@@ -18,8 +18,8 @@ from .text import overview_as_html, overview_as_text
 class Comparison(ClipScores):
     """Mean scores of methods, with the scores of each clip behind them.
 
-    ``table`` holds the means. Intervals, tests and ranks take recordings in the place of clips where the clips' groups are
-    known, see ``skxai.comparison.statistics``. Printed, and in a notebook, it shows the means with intervals and marks.
+    Intervals, tests and ranks take recordings in the place of clips where ``groups`` are given, see
+    ``skxai.comparison.statistics``. Printed, and in a notebook, it shows the means with intervals and marks.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ class Comparison(ClipScores):
     random_state : int, RandomState instance, Generator or None, default=0
         Of the bootstrap.
     evidence : Evidence or None, default=None
-        What the page shows beside the table: curves, and examples to look at and to listen to.
+        What the page shows beside the table.
 
     Attributes
     ----------
@@ -54,12 +54,10 @@ class Comparison(ClipScores):
     >>> from skxai.comparison import Comparison
     >>> chance = np.random.default_rng(0).random(30)
     >>> scores = {"A": {"insertion_auc": chance}, "B": {"insertion_auc": chance + 0.1}}
-    >>> means = {method: {name: values.mean() for name, values in of.items()} for method, of in scores.items()}
-    >>> comparison = Comparison(pd.DataFrame.from_dict(means, orient="index"), scores)
+    >>> means = pd.DataFrame({"insertion_auc": [chance.mean(), chance.mean() + 0.1]}, index=["A", "B"])
+    >>> comparison = Comparison(means, scores)
     >>> comparison.intervals().loc[("insertion_auc", "A")].round(2).tolist()
     [0.53, 0.41, 0.65, 30.0]
-    >>> bool(comparison.tests().loc[("insertion_auc", "A", "B"), "p_holm"] < 1e-6)
-    True
     >>> comparison.ranks().loc["insertion_auc", ["A", "B"]].tolist()
     [2.0, 1.0]
     """
@@ -73,7 +71,7 @@ class Comparison(ClipScores):
         groups: ArrayLike | None = None,
         controls: Sequence[str] = (),
         chance: Mapping[str, str] | None = None,
-        random_state: int | np.random.RandomState | np.random.Generator | None = 0,
+        random_state: RandomStateLike = 0,
         evidence: Evidence | None = None,
     ):
         super().__init__(scores, clips=clips, groups=groups, random_state=random_state)
@@ -88,12 +86,7 @@ class Comparison(ClipScores):
         return overview_as_html(self.overview())
 
     def overview(self) -> Overview:
-        """Return what people are shown: the means with their intervals, directions and marks.
-
-        Returns
-        -------
-        Overview
-        """
+        """Return what people are shown: the means with their intervals, directions and marks."""
         better = self.better_than(self.chance)
         names = [name if isinstance(name, str) else f"clip {name}" for name in self.scores.index]
         n_clips = len(names)
@@ -123,17 +116,12 @@ class Comparison(ClipScores):
         return overview_as_text(self.overview(), width)
 
     def to_html(
-        self,
-        path: str | PathLike,
-        *,
-        title: str | None = None,
-        max_megabytes: float = 15.0,
-        overwrite: bool = False,
+        self, path: str | PathLike, *, title: str | None = None, max_megabytes: float = 15.0, overwrite: bool = False
     ) -> Path:
         """Write a page: the table, the curves, and examples with their maps and sounds, in one file that needs no network.
 
-        It opens from the disk in any browser: the table can be sorted, the examples filtered and listened to. The examples
-        are those that ``compare_explainers`` kept; sounds are there where its pipelines begin with paths or waveforms.
+        The examples are those that ``compare_explainers`` kept; sounds are there where its pipelines begin with paths or
+        waveforms.
 
         Parameters
         ----------
@@ -142,8 +130,7 @@ class Comparison(ClipScores):
         title : str or None, default=None
             Its heading; None is "Explainers compared".
         max_megabytes : float, default=15.0
-            Of the page. Sounds are compressed as little as it allows; if they still do not fit, the page tells what it
-            leaves out.
+            Of the page. Sounds are compressed as little as it allows; the page tells what it has to leave out.
         overwrite : bool, default=False
             Whether a file that stands there may be replaced.
 

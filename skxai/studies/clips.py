@@ -34,7 +34,7 @@ class Clips:
     duration : float
         Of the longest clip, in seconds.
     sample_rate : int or None
-        Of the waveforms, in hertz; None for paths.
+        Of the waveforms, in hertz.
     events : list or None
         The true events of each clip, where they are known.
     notes : tuple of str
@@ -101,7 +101,9 @@ def load_clips(
     Clips
     """
     if data is None:
-        return _make_scenes(n_scenes, scenes_sample_rate, seed)
+        scenes = make_audio_events(n_scenes, sample_rate=scenes_sample_rate, duration=1.0, random_state=seed)
+        names = np.array([f"scene {number}" for number in range(n_scenes)])
+        return Clips(scenes.data, scenes.target, names, None, names, 1.0, scenes_sample_rate, list(scenes.events))
     folder = Path(data)
     if not folder.is_dir():
         raise FileNotFoundError(f"data must be a folder with audio; {str(folder)!r} is not a folder.")
@@ -109,25 +111,16 @@ def load_clips(
         bunch = loader(folder, on_error=on_error, n_jobs=n_jobs)
     else:
         bunch = load_audio_folder(folder, labels=labels, on_error=on_error, n_jobs=n_jobs)
-    files = np.asarray(bunch.data)
+    files, durations = np.asarray(bunch.data), np.asarray(bunch.durations)
     groups = np.asarray(bunch.groups) if "groups" in bunch else files
     folds = np.asarray(bunch.folds) if "folds" in bunch else None
     names = np.array([Path(file).name for file in files])
-    clips = Clips(files, np.asarray(bunch.target), groups, folds, names, float(np.max(bunch.durations)))
-    if slice_duration is None:
-        return clips
-    return _slice(clips, np.asarray(bunch.durations), np.asarray(bunch.sample_rates), slice_duration)
+    clips = Clips(files, np.asarray(bunch.target), groups, folds, names, float(durations.max()))
+    return clips if slice_duration is None else _slice(clips, durations, int(min(bunch.sample_rates)), slice_duration)
 
 
-def _make_scenes(n_scenes: int, sample_rate: int, seed: int) -> Clips:
-    bunch = make_audio_events(n_scenes, sample_rate=sample_rate, duration=1.0, random_state=seed)
-    names = np.array([f"scene {number}" for number in range(n_scenes)])
-    return Clips(bunch.data, bunch.target, names, None, names, 1.0, sample_rate, list(bunch.events))
-
-
-def _slice(clips: Clips, durations: np.ndarray, sample_rates: np.ndarray, duration: float) -> Clips:
+def _slice(clips: Clips, durations: np.ndarray, rate: int, duration: float) -> Clips:
     annotations = pd.DataFrame({"file": clips.X, "start": 0.0, "end": durations, "label": clips.y})
-    rate = int(min(sample_rates))
     slices = slice_events(clips.X, annotations, duration=duration, sample_rate=rate)
     recording = pd.Series(np.arange(len(clips.X)), index=clips.X)[np.asarray(slices.groups)].to_numpy()
     level = np.sqrt((slices.data.astype(np.float64) ** 2).mean(axis=1))
@@ -173,9 +166,9 @@ def split_clips(
     if len(classes) < 2:
         raise ValueError(f"data must hold at least 2 classes; got 1, {classes[0]!r}.")
     if counts.min() < 2:
+        rarest = str(classes[counts.argmin()])
         raise ValueError(
-            f"data must hold at least 2 clips of each class, one to train on and one to test on; class "
-            f"{str(classes[counts.argmin()])!r} has 1."
+            f"data must hold at least 2 clips of each class, one to train on and one to test on; class {rarest!r} has 1."
         )
     if clips.folds is not None and len(np.unique(clips.folds)) > 1:
         in_test = clips.folds == clips.folds.max()

@@ -1,6 +1,6 @@
 """The figures of a study, drawn with the package's displays; times in seconds, rows in hertz or cepstral index."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import combinations, product
 from os import PathLike
 from pathlib import Path
@@ -25,21 +25,7 @@ Figures = Iterator[tuple[str, Any]]  # names and figures
 
 
 def draw_figures(result: StudyResult, folder: str | PathLike, file_format: str = "png", *, seed: int = 0) -> list[Path]:
-    """Draw the figures that the study asks for.
-
-    Parameters
-    ----------
-    result : StudyResult
-    folder : path
-        It is made.
-    file_format : {"png", "svg", "pdf"}, default="png"
-    seed : int, default=0
-        Of the choice of examples.
-
-    Returns
-    -------
-    list of Path
-    """
+    """Draw the figures that the study asks for into a new folder; the seed chooses the examples."""
     folder = Path(folder)
     folder.mkdir(parents=True)
     paths: list[Path] = []
@@ -78,9 +64,8 @@ def _confusion(result: StudyResult, rng: np.random.Generator) -> Figures:
     side = 2.5 + 0.45 * k
     figure, panels = plt.subplots(1, n, figsize=(side * n, side), squeeze=False, layout="constrained")
     for ax, (name, (true, predicted)) in zip(panels[0], result.confusion.items()):
-        ConfusionMatrixDisplay.from_predictions(
-            true, predicted, ax=ax, cmap="Blues", colorbar=False, xticks_rotation="vertical"
-        )
+        look: dict[str, Any] = {"cmap": "Blues", "colorbar": False, "xticks_rotation": "vertical"}
+        ConfusionMatrixDisplay.from_predictions(true, predicted, ax=ax, **look)
         ax.set(title=f"{name or 'Test clips'}: accuracy {result.accuracy[name]:.1%}", xlabel="Predicted", ylabel="True")
     yield "confusion_matrix", figure
 
@@ -104,18 +89,23 @@ def _curves_per_class(result: StudyResult, rng: np.random.Generator) -> Figures:
 def _examples(result: StudyResult, rng: np.random.Generator) -> Figures:
     """Clips of each class that are classified rightly, by all methods."""
     for label in np.unique(result.clips.y):
-        right = np.flatnonzero((result.clips.y == label) & _is_right(result))
-        chosen = right if len(right) <= CLIPS_PER_CLASS else np.sort(rng.choice(right, CLIPS_PER_CLASS, replace=False))
+        chosen = _draw_clips((result.clips.y == label) & _is_right(result), CLIPS_PER_CLASS, rng)
         if len(chosen):
-            yield f"examples_{_file_name(label)}", _draw_maps(result, chosen)
+            in_file_name = "".join(character if character.isalnum() else "_" for character in str(label)) or "class"
+            yield f"examples_{in_file_name}", _draw_maps(result, chosen)
 
 
 def _misclassified(result: StudyResult, rng: np.random.Generator) -> Figures:
     """Clips that are classified wrongly, by all methods: the maps explain the wrong class."""
-    wrong = np.flatnonzero(~_is_right(result))
-    chosen = wrong if len(wrong) <= MOST_MISCLASSIFIED else np.sort(rng.choice(wrong, MOST_MISCLASSIFIED, replace=False))
+    chosen = _draw_clips(~_is_right(result), MOST_MISCLASSIFIED, rng)
     if len(chosen):
         yield "misclassified", _draw_maps(result, chosen)
+
+
+def _draw_clips(are_candidates: np.ndarray, n_most: int, rng: np.random.Generator) -> np.ndarray:
+    """Return the indices of all candidates, or of so many that are drawn."""
+    indices = np.flatnonzero(are_candidates)
+    return indices if len(indices) <= n_most else np.sort(rng.choice(indices, n_most, replace=False))
 
 
 def _mixture(result: StudyResult, rng: np.random.Generator) -> Figures:
@@ -132,9 +122,7 @@ def _mixture(result: StudyResult, rng: np.random.Generator) -> Figures:
     titles = [f"{label} alone\np = {p:.2f}" for label, p in zip(labels, sure)]
     titles += [f"both, explained\nas {label}\np = {p:.2f}" for label, p in zip(labels, sure[2:])]
     # In the mixture too the box is that of the class explained: there the relevance belongs.
-    events = None if result.clips.events is None else 2 * [result.clips.events[index] for index in parts]
-    display = SaliencyDisplay.from_maps(maps, features, axes=result.axes, titles=titles, events=events)
-    yield "mixture", display.figure_
+    yield "mixture", _draw_saliency(result, maps, features, [*parts, *parts], titles)
 
 
 def _choose_mixture(result: StudyResult, classifier: Any) -> tuple[list[int], np.ndarray, np.ndarray] | None:
@@ -259,12 +247,13 @@ def _methods_shown(result: StudyResult) -> list[str]:
 def _draw_maps(result: StudyResult, chosen: np.ndarray) -> Any:
     predicted, true = _predicted(result)[chosen], result.clips.y[chosen]
     titles = [f"{label}" if guess == label else f"{label}\ntaken for {guess}" for label, guess in zip(true, predicted)]
-    events = None if result.clips.events is None else [result.clips.events[index] for index in chosen]
     maps = {method: result.results[method].maps[chosen] for method in _methods_shown(result)}
-    display = SaliencyDisplay.from_maps(maps, result.features[chosen], axes=result.axes, titles=titles, events=events)
-    return display.figure_
+    return _draw_saliency(result, maps, result.features[chosen], chosen, titles)
 
 
-def _file_name(label: Any) -> str:
-    """Return a label as part of a file name."""
-    return "".join(character if character.isalnum() else "_" for character in str(label)) or "class"
+def _draw_saliency(
+    result: StudyResult, maps: dict[str, np.ndarray], features: np.ndarray, clips: Iterable[int], titles: list[str]
+) -> Any:
+    """Draw maps on features, with the events of the clips that these indices tell."""
+    events = None if result.clips.events is None else [result.clips.events[index] for index in clips]
+    return SaliencyDisplay.from_maps(maps, features, axes=result.axes, titles=titles, events=events).figure_

@@ -20,32 +20,12 @@ def describe_run(result: StudyResult, provenance: Mapping[str, Any]) -> dict[str
     return {**provenance, "accuracy": accuracy, "versions": versions(), "machine": machine()}
 
 
-def write_tables(result: StudyResult, folder: str | PathLike, facts: Mapping[str, Any]) -> list[Path]:
-    """Write the table and what is sure about it, the scores of each clip, the maps and where it all came from.
-
-    Parameters
-    ----------
-    result : StudyResult
-    folder : Path
-        It exists.
-    facts : dict
-        See ``describe_run``.
-
-    Returns
-    -------
-    list of Path
-    """
-    folder = Path(folder)
-    comparison = result.comparison
-    tables = {
-        "table.csv": comparison.table,
-        "intervals.csv": comparison.intervals(),
-        "tests.csv": comparison.tests(),
-        "ranks.csv": comparison.ranks(),
-        "agreement.csv": comparison.agreement(),
-    }
-    for name, table in tables.items():
-        table.to_csv(folder / name)
+def write_tables(result: StudyResult, folder: str | PathLike, facts: Mapping[str, Any]) -> None:
+    """Write the table and what is sure about it, the scores of each clip, the maps and the facts of ``describe_run``."""
+    folder, comparison = Path(folder), result.comparison
+    comparison.table.to_csv(folder / "table.csv")
+    for name in ("intervals", "tests", "ranks", "agreement"):
+        getattr(comparison, name)().to_csv(folder / f"{name}.csv")
     frames = []
     for method, of_method in result.results.items():
         predicted = result.classifiers[result.classifier_of(method)].predict(result.features)
@@ -64,34 +44,17 @@ def write_tables(result: StudyResult, folder: str | PathLike, facts: Mapping[str
         clips=result.clips.names,
     )
     (folder / "run.json").write_text(json.dumps(facts, indent=2) + "\n")
-    return [folder / name for name in (*tables, "scores.csv", "summary.csv", "maps.npz", "run.json")]
 
 
 def claim_folder(out: str | PathLike, *, overwrite: bool = False) -> Path:
-    """Return the folder to write into until all is there, so that nothing half-written stands where results should.
-
-    Parameters
-    ----------
-    out : path
-        Where the results will stand.
-    overwrite : bool, default=False
-        Whether earlier results may be replaced.
-
-    Returns
-    -------
-    Path
-
-    Raises
-    ------
-    FileExistsError
-        If ``out`` is in use: a file, a folder that is not empty, or one that another run is writing.
-    """
+    """Return the folder to write into until all is there, so that nothing half-written stands where results should."""
     out = Path(out)
     if out.exists() and not out.is_dir():
         raise FileExistsError(f"out must be a folder; {str(out)!r} is a file.")
-    if out.is_dir() and any(out.iterdir()) and not overwrite:
+    holds_files = out.is_dir() and any(out.iterdir())
+    if holds_files and not overwrite:
         raise FileExistsError(f"out must be a new or empty folder; {str(out)!r} holds files. Use --overwrite to replace them.")
-    if out.is_dir() and any(out.iterdir()) and not (out / "run.json").is_file():
+    if holds_files and not (out / "run.json").is_file():
         raise FileExistsError(f"out must be a folder of earlier results to be replaced; {str(out)!r} holds no run.json.")
     partial = out.with_name(out.name + ".partial")
     try:

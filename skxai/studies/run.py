@@ -29,36 +29,18 @@ N_EXAMPLES = 24  # clips that the page shows
 
 @dataclass(frozen=True)
 class StudyData:
-    """The clips of a study, split and as features.
+    """The clips of a study, split and as features."""
 
-    Attributes
-    ----------
-    X_train, y_train, X_held_out, y_held_out : ndarray
-        Features and labels of the training clips, and of all test clips.
-    chosen : ndarray of shape (n,)
-        Which of the test clips are explained.
-    clips : Clips
-        These clips.
-    X : ndarray of shape (n, 1, f, t)
-        Their features.
-    extraction : Pipeline
-        Fitted, from the clips to their features.
-    truth : EventTruth or None
-        Where the events of these clips sound in their features, if that is known.
-    mixtures : Mixtures or None
-        Each of these clips, mixed with one of another class.
-    """
-
-    X_train: np.ndarray
+    X_train: np.ndarray  # features of the training clips
     y_train: np.ndarray
-    X_held_out: np.ndarray
+    X_held_out: np.ndarray  # features of all test clips
     y_held_out: np.ndarray
-    chosen: np.ndarray
-    clips: Clips
-    X: np.ndarray
-    extraction: Pipeline
-    truth: EventTruth | None
-    mixtures: Mixtures | None
+    chosen: np.ndarray  # (n,), which of the test clips are explained
+    clips: Clips  # these clips
+    X: np.ndarray  # (n, 1, f, t), their features
+    extraction: Pipeline  # fitted, from the clips to their features
+    truth: EventTruth | None  # where their events sound in their features, if that is known
+    mixtures: Mixtures | None  # each of them, mixed with one of another class
 
 
 @dataclass(frozen=True)
@@ -74,18 +56,14 @@ class StudyResult:
         Their features.
     axes : FeatureAxes or None
         Hertz (or cepstra) and seconds of the features.
-    extraction : Pipeline
-        The fitted feature pipeline.
-    classifiers : dict from str to classifier
-        Fitted.
+    extraction, classifiers
+        The fitted feature pipeline, and the fitted classifiers by name.
     accuracy : dict from str to float
         Of each classifier, on all test clips.
     confusion : dict from str to (ndarray, ndarray)
         True and predicted labels of all test clips, by classifier.
-    explainers : dict from str to Explainer
-        Fitted, by the name of their row.
-    results : dict from str to MethodResult
-        By the name of their row.
+    explainers, results
+        The fitted explainers, and what each gave, by the name of their row.
     comparison : Comparison
         One row a method.
     """
@@ -162,22 +140,12 @@ def run_study(
     explainers, results = explain_clips(study, loaded, classifiers, scoring, shown, seed, progress, say)
     clips = loaded.clips
     evidence = gather_evidence(results, shown, clips.y, groups=clips.groups, events=clips.events)
-    comparison = compare_results(
-        results, explainers, clips=clips.names, groups=clips.groups, random_state=seed, evidence=evidence
-    )
-    return StudyResult(
-        study,
-        clips,
-        loaded.X,
-        feature_axes(loaded.extraction),
-        loaded.extraction,
-        classifiers,
-        {name: float((guessed == loaded.y_held_out).mean()) for name, guessed in predicted.items()},
-        {name: (loaded.y_held_out, guessed) for name, guessed in predicted.items()},
-        explainers,
-        results,
-        comparison,
-    )
+    of_clips: dict[str, Any] = {"clips": clips.names, "groups": clips.groups, "random_state": seed}
+    comparison = compare_results(results, explainers, evidence=evidence, **of_clips)
+    accuracy = {name: float((guessed == loaded.y_held_out).mean()) for name, guessed in predicted.items()}
+    confusion = {name: (loaded.y_held_out, guessed) for name, guessed in predicted.items()}
+    features = loaded.X, feature_axes(loaded.extraction), loaded.extraction
+    return StudyResult(study, clips, *features, classifiers, accuracy, confusion, explainers, results, comparison)
 
 
 def extract_features(study: Study, clips: Clips, seed: int, progress: bool, say: Callable[[str], Any]) -> StudyData:
@@ -192,28 +160,13 @@ def extract_features(study: Study, clips: Clips, seed: int, progress: bool, say:
     say(f"Features of shape {X_train.shape[1:]}.")
     test, of_test = clips.take(chosen), np.searchsorted(held_out, chosen)
     wants_truth = any(get_scorer(name).metric.requires_truth for name in study.scoring or get_scorer_names())
-    return StudyData(
-        X_train,
-        clips.y[train],
-        X_held_out,
-        clips.y[held_out],
-        of_test,
-        test,
-        X_held_out[of_test],
-        extraction,
-        find_event_truth(test, extraction),
-        mix_test_clips(test, extraction, seed) if wants_truth else None,
-    )
+    truth, mixtures = find_event_truth(test, extraction), mix_test_clips(test, extraction, seed) if wants_truth else None
+    for_classifiers = X_train, clips.y[train], X_held_out, clips.y[held_out]
+    return StudyData(*for_classifiers, of_test, test, X_held_out[of_test], extraction, truth, mixtures)
 
 
 def choose_scoring(study: Study, data: StudyData, say: Callable[[str], Any]) -> tuple[list[str], list[str]]:
-    """Return the scorers to compute on the clips, and those on their mixtures, because too little is known of the clips.
-
-    Raises
-    ------
-    ValueError
-        If one needs a truth that is known of neither.
-    """
+    """Return the scorers to compute on the clips, and those on their mixtures, because too little is known of the clips."""
     on_clips = set(available_scorers(data.clips.y, data.truth)) - {OF_TWO_SOUNDS}
     on_mixtures = set() if data.mixtures is None else set(available_scorers(data.clips.y, data.mixtures.truth)) - on_clips
     for name in study.scoring or ():

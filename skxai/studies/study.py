@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
 from sklearn.pipeline import Pipeline
 
 from ..explainers import Explainer
@@ -26,20 +25,14 @@ class Study:
         ``extraction(clips)`` → Pipeline from waveforms or paths to features.
     classifiers : dict from str to classifier
         By their name in the rows of the table; one classifier needs none.
-    explainers : tuple of str
-        Names of explainers.
-    scoring : tuple of str or None
-        Scorer names; None is all that can be computed.
+    explainers, scoring : tuple of str
+        Their names; without scorers all are taken that can be computed.
     metric_params : dict
         Parameters for the metrics.
-    slice_duration : float or None
-        Seconds of the slices that recordings are cut into.
-    scenes_sample_rate : int
-        Of the scenes that stand in where there are no recordings, in hertz.
-    n_test : int
-        How many test clips are explained.
-    equal_parts : bool
-        Whether they are the same number of each class.
+    slice_duration, scenes_sample_rate
+        See ``load_clips``.
+    n_test, equal_parts
+        How many test clips are explained, see ``split_clips``.
     figures : tuple of str
         Which figures are drawn.
     """
@@ -72,26 +65,19 @@ class Study:
         if scoring is not None:
             known = {name for scorer in scoring for name in inspect.signature(get_scorer(scorer).metric).parameters}
             changes["metric_params"] = {name: value for name, value in self.metric_params.items() if name in known}
-        settings = {"max_epochs": epochs, "random_state": seed, "verbose": verbose}
-        settings = {name: value for name, value in settings.items() if value is not None}
+        settings = {"random_state": seed, "verbose": verbose, **({} if epochs is None else {"max_epochs": epochs})}
         classifiers = {name: classifier.set_params(**settings) for name, classifier in self.classifiers.items()}
         return replace(self, classifiers=classifiers, **{name: value for name, value in changes.items() if value is not None})
 
 
 def make_explainers(names: tuple[str, ...], classifier: Any, seed: int) -> dict[str, Explainer]:
-    """Return explainers over a fitted classifier, by name.
-
-    Raises
-    ------
-    ValueError
-        For an unknown name; it lists the known ones.
-    """
+    """Return explainers over a fitted classifier, by name."""
     known = dict(all_explainers())
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise ValueError(f"explainer {unknown[0]!r} is unknown; there are {', '.join(known)}.")
-    explainers = {name: known[name](classifier) for name in names}
-    for explainer in explainers.values():
-        if "random_state" in explainer.get_params(deep=False):
-            explainer.set_params(random_state=np.int64(seed).item())
+    explainers = {}
+    for name in names:
+        if name not in known:
+            raise ValueError(f"explainer {name!r} is unknown; there are {', '.join(known)}.")
+        explainers[name] = known[name](classifier)
+        if "random_state" in explainers[name].get_params(deep=False):
+            explainers[name].set_params(random_state=int(seed))
     return explainers

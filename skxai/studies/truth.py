@@ -33,27 +33,13 @@ def _is_cepstral(extraction: Pipeline) -> bool:
 
 @dataclass(frozen=True)
 class Mixtures:
-    """Clips, each mixed at equal power with one of another class.
+    """Clips, each mixed at equal power with one of another class."""
 
-    Attributes
-    ----------
-    features : ndarray of shape (m, 1, f, t)
-        Of the mixtures.
-    labels : ndarray of shape (m,)
-        The class of the explained clip.
-    truth : EventTruth
-        Which part of the features comes from which of the two.
-    clips : ndarray of shape (m,)
-        The index of the explained clip; clips of silence are in no mixture.
-    n_clips : int
-        How many were explained.
-    """
-
-    features: np.ndarray
-    labels: np.ndarray
-    truth: EventTruth
-    clips: np.ndarray
-    n_clips: int
+    features: np.ndarray  # (m, 1, f, t), of the mixtures
+    labels: np.ndarray  # (m,), the class of the explained clip
+    truth: EventTruth  # which part of the features comes from which of the two
+    clips: np.ndarray  # (m,), the index of the explained clip; clips of silence are in no mixture
+    n_clips: int  # how many were explained
 
     def scores(self, explainer: Explainer, scoring: Sequence[str]) -> dict[str, np.ndarray]:
         """Return the values ``(n_clips,)`` of an explainer by metric, as ``evaluate``; NaN for clips that are in no mixture."""

@@ -275,6 +275,7 @@ def test_everything_is_done_by_keyboard(page):
 
 
 def test_curves_show_what_the_table_says(page, compared):
+    wait(page, lambda: find(page, ".curve"))  # they are drawn when their size is known
     texts = [row.text for row in find(page, "#readings tr")]
     for method, text in zip(("saliency", "Grad-CAM", "noise"), texts):
         values = [float(word) for word in text.replace(method, "").split()]

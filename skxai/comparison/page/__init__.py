@@ -31,18 +31,17 @@ SPARE = 20_000  # bytes for what the page tells of its own size
 
 
 def write_page(
-    path: str | PathLike,
-    overview: Overview,
-    evidence: Evidence | None = None,
-    *,
-    title: str | None = None,
-    max_megabytes: float = 15.0,
-    overwrite: bool = False,
+    path: str | PathLike, overview: Overview, evidence: Evidence | None, *, overwrite: bool = False, **options: Any
 ) -> Path:
     """Write the page of a comparison; for parameters and errors see ``Comparison.to_html``."""
     path = Path(path)
-    _check_path(path, overwrite)
-    return _write_whole(path, render_page(overview, evidence, title=title, max_megabytes=max_megabytes))
+    if path.is_dir():
+        raise FileExistsError(f"path of to_html must be a file; {str(path)!r} is a folder.")
+    if path.exists() and not overwrite:
+        raise FileExistsError(f"path of to_html must be a new file; {str(path)!r} exists. overwrite=True replaces it.")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"path of to_html must be in a folder; {str(path.parent)!r} is not a folder.")
+    return _write_whole(path, render_page(overview, evidence, **options))
 
 
 def render_page(
@@ -75,7 +74,7 @@ def _context(overview: Overview, evidence: Evidence, title: str | None) -> dict[
     explaining = [method for method in overview.methods if method not in overview.controls]
     methods = {method: number for number, method in enumerate([*explaining, *overview.controls])}  # their colours, too
     examples = examples_context(evidence, overview.clips)
-    labels = sorted({example["label_or_predicted"] for example in examples})
+    signed = {panel["signed"] for example in examples for panel in example["panels"]}
     return {
         "title": title or DEFAULT_TITLE,
         "table": table_context(overview),
@@ -85,20 +84,16 @@ def _context(overview: Overview, evidence: Evidence, title: str | None) -> dict[
         "accuracy": evidence.accuracy,
         "facts": evidence.facts,
         "examples": sorted(examples, key=lambda example: (example["label_or_predicted"], example["id"])),
-        "classes": labels,
+        "classes": {example["label_or_predicted"] for example in examples},
         "methods": methods,
         "explaining": explaining,
         "palette": [(colour, _on_dark(colour)) for colour in PALETTE],
         "ramps": {
             (theme, kind): ramp_tables(signed=kind == "signed", dark=theme == "dark")
             for theme in ("light", "dark")
-            for kind in ("unsigned", "signed")
+            for kind in KEYS
         },
-        "keys": {
-            kind: words
-            for kind, words in KEYS.items()
-            if any(panel["signed"] == (kind == "signed") for example in examples for panel in example["panels"])
-        },
+        "keys": {kind: words for kind, words in KEYS.items() if (kind == "signed") in signed},
         "key_picture": png(np.linspace(0, 1, 64)[None]),
         "left_out": 0,
         "sounds": {},
@@ -135,13 +130,7 @@ def _sounds_context(evidence: Evidence, examples: Sequence[dict[str, Any]], n_by
 
 def _environment() -> Environment:
     loader = PackageLoader("skxai.comparison.page", "templates")
-    environment = Environment(
-        loader=loader,
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["breakable"] = _breakable
     environment.filters["sha256"] = lambda text: base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     environment.policies["json.dumps_kwargs"] = {}  # keys in the order of the methods
@@ -165,24 +154,14 @@ def _on_dark(colour: str) -> str:
     return "#" + "".join(f"{round(value):02X}" for value in mixed)
 
 
-def _check_path(path: Path, overwrite: bool) -> None:
-    if path.is_dir():
-        raise FileExistsError(f"path of to_html must be a file; {str(path)!r} is a folder.")
-    if path.exists() and not overwrite:
-        raise FileExistsError(f"path of to_html must be a new file; {str(path)!r} exists. overwrite=True replaces it.")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"path of to_html must be in a folder; {str(path.parent)!r} is not a folder.")
-
-
 def _write_whole(path: Path, text: str) -> Path:
     """Write a text file so that it is there as a whole or not at all."""
     partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}.partial")
     try:
         file = open(partial, "x", encoding="utf-8")  # noqa: SIM115
     except PermissionError as error:
-        raise PermissionError(
-            f"path of to_html must be in a folder that can be written; {str(path.parent)!r} is not."
-        ) from error
+        message = f"path of to_html must be in a folder that can be written; {str(path.parent)!r} is not."
+        raise PermissionError(message) from error
     try:
         with file:
             file.write(text)

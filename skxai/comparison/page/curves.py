@@ -9,11 +9,8 @@ import numpy as np
 def curves_context(curves: Mapping[str, Mapping[str, dict]]) -> dict[str, Any]:
     """Return mean curves, by kind and method as of ``mean_curves``, as lists that JSON can hold.
 
-    Returns
-    -------
-    dict
-        By kind: "fractions"; and by "probability" and "accuracy", for each method "mean" of each class ("" is all clips) and
-        the standard "error" of the mean of all.
+    By kind: "fractions"; and by "probability" and "accuracy", for each method "mean" of each class ("" is all clips) and the
+    standard "error" of the mean of all.
     """
     found: dict[str, Any] = {}
     for kind, of_methods in curves.items():

@@ -27,15 +27,13 @@ def examples_context(evidence: Evidence, names: Sequence[str]) -> list[dict[str,
                 drawn[id(part.features)] = draw_features(part.features)
             pictures, (uris, signed) = drawn[id(part.features)], draw_maps(part.maps)
             frame = make_frame(part.axes, part.features.shape[1:])
-            regions = _regions(part)
+            regions, start = _regions(part), sum(len(fold.predicted) for fold in parts[:part_number])  # clips of earlier folds
             for i, clip in enumerate(part.clips):
                 example = examples[int(np.flatnonzero(evidence.clips == clip)[0])]
                 panel = {
                     "method": method,
-                    "part": part_number,
-                    "row": i,
-                    "target": str(part.target[clip - _start(parts, part_number)]),
-                    "predicted": str(part.predicted[clip - _start(parts, part_number)]),
+                    "target": str(part.target[clip - start]),
+                    "predicted": str(part.predicted[clip - start]),
                     "original": float(part.probability[i]),
                     "kept": _number(part.kept, i),
                     "removed": _number(part.removed, i),
@@ -58,11 +56,6 @@ def _example(evidence: Evidence, i: int, names: Sequence[str]) -> dict[str, Any]
     label = None if evidence.labels is None else str(evidence.labels[i])
     events = [] if evidence.events is None else evidence.events[i]
     return {"id": i, "name": str(names[evidence.clips[i]]), "label": label, "events": events, "panels": []}
-
-
-def _start(parts: Sequence[ExplainedExamples], number: int) -> int:
-    """Return the index of the first clip of a fold."""
-    return sum(len(part.predicted) for part in parts[:number])
 
 
 def _common_facts(example: dict[str, Any]) -> dict[str, Any]:
@@ -113,13 +106,9 @@ def sound_ids(example: dict[str, Any]) -> list[str]:
 
 
 def sounds_of(evidence: Evidence, i: int) -> tuple[dict[str, np.ndarray], int | None]:
-    """Return the i-th example's sounds by id, levelled by one gain: the clip, and what each method keeps and removes.
+    """Return the i-th example's sounds ``(samples,)`` by id, levelled by one gain, and their rate; nothing without waveforms.
 
-    Returns
-    -------
-    sounds : dict from str to ndarray of shape (samples,)
-        Empty where there are no waveforms.
-    sample_rate : int or None
+    They are the clip, and what each method keeps and removes.
     """
     clip, rate = evidence.clips[i], None
     sounds: dict[str, np.ndarray] = {}

@@ -63,8 +63,8 @@ def _shrink(picture: np.ndarray, how: np.ufunc = np.add) -> np.ndarray:
 def _draw_line(clip: np.ndarray) -> np.ndarray:
     """Return the picture of a line, filled between the least and the greatest value of each column."""
     low, high = envelope(clip, MOST_COLUMNS) if len(clip) > MOST_COLUMNS else (clip, clip)
-    rows = (np.arange(LINE_ROWS)[:, None] + 0.5) / LINE_ROWS
     half = 0.5 / LINE_ROWS
+    rows = (np.arange(LINE_ROWS)[:, None] + 0.5) / LINE_ROWS
     return ((rows >= low - half) & (rows <= high + half)).astype(float)
 
 
@@ -80,11 +80,8 @@ def png(levels: np.ndarray, *, alpha: bool = False) -> str:
 def make_frame(axes: FeatureAxes | None, shape: tuple[int, ...]) -> dict[str, Any]:
     """Return limits and ticks of a picture of features ``(…, f, t)`` or ``(p,)``; without axes in rows and columns.
 
-    Returns
-    -------
-    dict
-        "left" and "right" in seconds, or columns; "seconds", whether they are; "line", whether the picture is one; "x" and
-        "y", ticks as pairs of a place in percent and a label; "x_label" and "y_label".
+    "left" and "right" are in seconds, or columns; "seconds" tells whether; "line", whether the picture is one; "x" and "y" are
+    ticks, pairs of a place in percent and a label.
     """
     left, right = place_times(axes, shape[-1])
     ticks = [value for value in _round_values(left, right) if left <= value <= right]

@@ -43,25 +43,10 @@ def encode(sound: np.ndarray, sample_rate: int, codec: Mapping[str, Any]) -> str
 def encode_within(
     clips: Callable[[], Iterable[dict[str, np.ndarray]]], n_clips: int, sample_rate: int, n_bytes: float
 ) -> tuple[list[dict[str, str]], str]:
-    """Encode the sounds of clips so that they fit, without loss if they do so.
+    """Encode the sounds of clips so that all take at most ``n_bytes``, without loss if they do; return them, and how in words.
 
-    Parameters
-    ----------
-    clips : callable
-        Yields for each clip a dict from a name to its waveform, anew whenever it is called; all within ±1.
-    n_clips : int
-        How many it yields. Of the first ones it is estimated which codec will do.
-    sample_rate : int
-        In hertz.
-    n_bytes : int
-        For all sounds together.
-
-    Returns
-    -------
-    sounds : list of dict from str to str
-        Data URIs, for as many clips as fit; if even the strongest compression is too large, the last clips are left out.
-    words : str
-        How they are encoded.
+    ``clips()`` yields for each clip a dict from a name to its waveform within ±1, anew whenever it is called. The data URIs are
+    of as many clips as fit: if even the strongest compression is too large, the last clips are left out.
     """
     tried = list(islice(clips(), N_TRIED))
     for words, codec in CODECS[:-1]:

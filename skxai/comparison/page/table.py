@@ -18,19 +18,12 @@ TIPS = {
 
 
 def table_context(overview: Overview) -> dict[str, Any]:
-    """Return the table as columns and rows, the best mean rank first.
+    """Return the table as "columns" and "rows" with "cells", the best mean rank first.
 
-    Returns
-    -------
-    dict
-        "columns": dicts of name, words, arrow, tip, whether greater is better, and whether it makes the rank. "rows": dicts of
-        method, whether it is a control, and a cell for each column: value, text, half of the interval as text, the interval
-        as "low", "mean" and "high" in percent of the column's range, and the marks "best" and "not_better".
+    A cell has its interval as text, "half", and as "low", "mean" and "high" in percent of the column's range.
     """
-    columns, methods = (
-        sorted(overview.columns, key=lambda column: (not column.is_ranked, not column.is_metric)),
-        overview.methods,
-    )
+    columns = sorted(overview.columns, key=lambda column: (not column.is_ranked, not column.is_metric))
+    methods = overview.methods
     if overview.ranks is not None and not all(np.isnan(cell.mean) for cell in overview.ranks.cells.values()):
         ranks = {method: cell.mean for method, cell in overview.ranks.cells.items()}
         columns = [overview.ranks, *columns]

@@ -1,6 +1,9 @@
 "use strict";
 const find = (selector, within = document) => within.querySelector(selector);
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+function on(selector, events, act) {
+  for (const part of all(selector)) for (const event of events.split(" ")) part.addEventListener(event, act);
+}
 const data = JSON.parse(find("#data").textContent);
 const sounds = JSON.parse(find("#sounds").textContent);
 const root = document.documentElement;
@@ -8,12 +11,8 @@ const root = document.documentElement;
 // Light and dark: as the system, until it is chosen.
 const themeButton = find("#theme");
 const systemIsDark = matchMedia("(prefers-color-scheme: dark)");
-function isDark() {
-  return (root.dataset.theme ?? (systemIsDark.matches ? "dark" : "light")) === "dark";
-}
-function showTheme() {
-  themeButton.setAttribute("aria-pressed", isDark());
-}
+const isDark = () => (root.dataset.theme ?? (systemIsDark.matches ? "dark" : "light")) === "dark";
+const showTheme = () => themeButton.setAttribute("aria-pressed", isDark());
 function remembered(value) {
   try { // a page from the disk may have no storage
     if (value) localStorage.setItem("skxai-theme", value);
@@ -22,7 +21,7 @@ function remembered(value) {
 }
 const chosenTheme = remembered();
 if (chosenTheme === "dark" || chosenTheme === "light") root.dataset.theme = chosenTheme;
-themeButton.addEventListener("click", () => {
+on("#theme", "click", () => {
   root.dataset.theme = isDark() ? "light" : "dark";
   remembered(root.dataset.theme);
   showTheme();
@@ -32,26 +31,22 @@ showTheme();
 
 // The table: a column's button sorts by it, the best first; once more the other way. What has no value comes last.
 function sortBy(header) {
-  const first = header.dataset.greater === "true" ? "descending" : "ascending";
-  const again = header.getAttribute("aria-sort") === first;
-  const order = again ? (first === "ascending" ? "descending" : "ascending") : first;
+  const orders = header.dataset.greater === "true" ? ["descending", "ascending"] : ["ascending", "descending"];
+  const order = orders[header.getAttribute("aria-sort") === orders[0] ? 1 : 0];
   all("th[aria-sort]", header.parentElement).forEach(other => other.removeAttribute("aria-sort"));
   header.setAttribute("aria-sort", order);
-  const column = header.cellIndex;
-  const value = row => row.cells[column].dataset.value;
-  const sign = order === "ascending" ? 1 : -1;
+  const value = row => row.cells[header.cellIndex].dataset.value, sign = order === "ascending" ? 1 : -1;
   const body = find("tbody", header.closest("table"));
   body.append(...[...body.rows].sort((a, b) => {
     const [x, y] = [value(a), value(b)];
-    if (x === "" || y === "") return (x === "") - (y === "");
-    return sign * (x - y);
+    return x === "" || y === "" ? (x === "") - (y === "") : sign * (x - y);
   }));
 }
-all(".sort").forEach(button => button.addEventListener("click", () => sortBy(button.closest("th"))));
+on(".sort", "click", event => sortBy(event.currentTarget.closest("th")));
 
 // What a metric measures, above its header
 const tip = find("#tip");
-function showTip(button) {
+function showTip({currentTarget: button}) {
   tip.textContent = button.dataset.tip;
   tip.hidden = false;
   const box = button.getBoundingClientRect();
@@ -60,14 +55,12 @@ function showTip(button) {
   tip.style.top = box.top > tip.offsetHeight + 12 ? `${box.top - tip.offsetHeight - 6}px` : `${box.bottom + 6}px`;
   button.setAttribute("aria-describedby", "tip");
 }
-function hideTip(button) {
+function hideTip({currentTarget: button}) {
   tip.hidden = true;
   button.removeAttribute("aria-describedby");
 }
-all("[data-tip]").forEach(button => {
-  for (const event of ["mouseenter", "focus"]) button.addEventListener(event, () => showTip(button));
-  for (const event of ["mouseleave", "blur"]) button.addEventListener(event, () => hideTip(button));
-});
+on("[data-tip]", "mouseenter focus", showTip);
+on("[data-tip]", "mouseleave blur", hideTip);
 
 // Curves
 const dashes = ["", "6 3", "8 3 2 3", "2 3", "10 3", "4 2 1 2"];
@@ -78,8 +71,11 @@ function styleOf(method) {
   return {colour: `var(--c${number % data.palette})`, dash: dashes[number % dashes.length]};
 }
 const kinds = Object.keys(data.curves);
-const off = new Set();
+const off = new Set(), hiddenMethods = new Set();
 let pointedAt = null;
+function toggle(set, value) {
+  if (!set.delete(value)) set.add(value);
+}
 const chosen = name => find(`input[name="${name}"]:checked`)?.value;
 const by = () => chosen("by") ?? "probability";
 const escaped = text => String(text).replace(/[&<>"']/g, character => `&#${character.charCodeAt(0)};`);
@@ -94,12 +90,11 @@ function at(fractions, values, x) {
   const share = (x - fractions[i - 1]) / (fractions[i] - fractions[i - 1]);
   return values[i - 1] + Math.min(1, Math.max(0, share)) * (values[i] - values[i - 1]);
 }
-function drawChart(figure) {
+function drawChart(figure, label, fraction) {
   const canvas = find(".canvas", figure), of = data.curves[figure.dataset.kind];
   const width = canvas.clientWidth, height = canvas.clientHeight;
   const [left, right, top, bottom] = [34, width - 8, 10, height - 38];
   const x = fraction => left + fraction * (right - left), y = value => bottom - value * (bottom - top);
-  const label = find("#curve-class").value, fraction = find("#fraction").value / 100;
   const point = (f, v) => `${x(f).toFixed(1)},${y(v).toFixed(1)}`;
   const parts = [0, .25, .5, .75, 1].map(v =>
     `<line class="grid" x1="${left}" x2="${right}" y1="${y(v)}" y2="${y(v)}"/><text x="${left - 6}" y="${y(v) + 4}" text-anchor="end">${v}</text>` +
@@ -124,35 +119,28 @@ function drawChart(figure) {
   canvas.innerHTML = `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escaped(`${figure.dataset.kind} by ${by()}; areas: ${words.join(", ")}`)}">${parts.join("")}</svg>`;
   canvas.scale = {left, right};
 }
-function drawReadings() {
-  const label = find("#curve-class").value, fraction = find("#fraction").value / 100;
-  const methods = Object.keys(data.curves[kinds[0]][by()]);
-  find("#fraction-out").textContent = `${find("#fraction").value} %`;
-  all(".at").forEach(place => { place.textContent = `${find("#fraction").value} %`; });
-  methods.forEach(method => {
-    const row = all("#readings tr").find(other => other.dataset.method === method);
+function drawReadings(label, fraction) {
+  all("#fraction-out, .at").forEach(place => { place.textContent = `${find("#fraction").value} %`; });
+  for (const row of find("#readings").rows) {
     kinds.forEach((kind, i) => {
-      const of = data.curves[kind], values = of[by()][method]?.mean[label];
+      const of = data.curves[kind], values = of[by()][row.dataset.method]?.mean[label];
       row.cells[1 + 2 * i].textContent = values ? area(of.fractions, values).toFixed(3) : "–";
       row.cells[2 + 2 * i].textContent = values ? at(of.fractions, values, fraction).toFixed(3) : "–";
     });
-    find("button", row).setAttribute("aria-pressed", !off.has(method));
-  });
+    find("button", row).setAttribute("aria-pressed", !off.has(row.dataset.method));
+  }
 }
 function drawCurves() {
-  all(".chart").forEach(drawChart);
-  drawReadings();
+  const label = find("#curve-class").value, fraction = find("#fraction").value / 100;
+  all(".chart").forEach(figure => drawChart(figure, label, fraction));
+  drawReadings(label, fraction);
 }
 function addReadings() {
   for (const method of Object.keys(data.curves[kinds[0]][by()])) {
     const style = styleOf(method), row = find("#readings").insertRow();
     row.dataset.method = method;
     row.innerHTML = `<th scope="row"><button type="button"><svg viewBox="0 0 36 12" aria-hidden="true"><line x1="1" x2="35" y1="6" y2="6" stroke-width="2.2" style="stroke:${style.colour}" stroke-dasharray="${style.dash}"/></svg>${escaped(method)}</button></th>` + "<td></td><td></td>".repeat(kinds.length);
-    const button = find("button", row);
-    button.addEventListener("click", () => {
-      if (!off.delete(method)) off.add(method);
-      drawCurves();
-    });
+    find("button", row).addEventListener("click", () => { toggle(off, method); drawCurves(); });
     for (const event of ["mouseenter", "focusin"]) row.addEventListener(event, () => { pointedAt = method; drawCurves(); });
     for (const event of ["mouseleave", "focusout"]) row.addEventListener(event, () => { pointedAt = null; drawCurves(); });
   }
@@ -162,23 +150,21 @@ function offer(select, labels) {
   for (const label of [...new Set(labels)].sort(byLabel)) select.append(new Option(label, label));
 }
 if (kinds.length) {
-  const labels = new Set(Object.values(data.curves[kinds[0]].probability).flatMap(curve => Object.keys(curve.mean)));
-  labels.delete("");
-  offer(find("#curve-class"), labels);
+  const labels = Object.values(data.curves[kinds[0]].probability).flatMap(curve => Object.keys(curve.mean));
+  offer(find("#curve-class"), labels.filter(label => label)); // "" is all classes
   addReadings();
-  find("#curve-class").addEventListener("change", drawCurves);
-  find("#fraction").addEventListener("input", drawCurves);
-  all('input[name="by"]').forEach(radio => radio.addEventListener("change", drawCurves));
-  all(".canvas").forEach(canvas => canvas.addEventListener("pointermove", event => {
-    const {left, right} = canvas.scale, x = event.clientX - canvas.getBoundingClientRect().left;
+  on('#curve-class, input[name="by"]', "change", drawCurves);
+  on("#fraction", "input", drawCurves);
+  on(".canvas", "pointermove", ({currentTarget: canvas, clientX}) => {
+    const {left, right} = canvas.scale, x = clientX - canvas.getBoundingClientRect().left;
     find("#fraction").value = Math.round(100 * Math.min(1, Math.max(0, (x - left) / (right - left))));
     drawCurves();
-  }));
+  });
   new ResizeObserver(drawCurves).observe(find(".charts"));
 }
 
 // Filters
-const cards = all(".card"), hiddenMethods = new Set();
+const cards = all(".card");
 function filter() {
   const label = find("#filter-class")?.value ?? "", right = chosen("right") ?? "";
   let shown = 0;
@@ -202,18 +188,14 @@ function order() {
   find("#cards").append(...[...cards].sort(compare));
 }
 const filterClass = find("#filter-class");
-if (filterClass) {
-  offer(filterClass, [...cards, ...all(".class")].map(part => part.dataset.class));
-  filterClass.addEventListener("change", filter);
-}
-all('input[name="right"]').forEach(radio => radio.addEventListener("change", filter));
-all("[data-filter-method]").forEach(button => button.addEventListener("click", () => {
-  const method = button.dataset.filterMethod;
-  if (!hiddenMethods.delete(method)) hiddenMethods.add(method);
-  button.setAttribute("aria-pressed", !hiddenMethods.has(method));
+if (filterClass) offer(filterClass, [...cards, ...all(".class")].map(part => part.dataset.class));
+on('#filter-class, input[name="right"]', "change", filter);
+on("[data-filter-method]", "click", ({currentTarget: button}) => {
+  toggle(hiddenMethods, button.dataset.filterMethod);
+  button.setAttribute("aria-pressed", !hiddenMethods.has(button.dataset.filterMethod));
   filter();
-}));
-find("#reset")?.addEventListener("click", () => {
+});
+on("#reset", "click", () => {
   const every = find('input[name="right"][value=""]');
   if (every) every.checked = true;
   if (filterClass) filterClass.value = "";
@@ -221,15 +203,11 @@ find("#reset")?.addEventListener("click", () => {
   (filterClass ?? every).focus();
 });
 const events = find("#events"), overlay = find("#overlay");
-function fade() {
-  root.style.setProperty("--overlay", overlay.value / 100);
-}
-function showEvents() {
-  root.classList.toggle("no-events", !events.checked);
-}
-find("#order")?.addEventListener("change", order);
-overlay?.addEventListener("input", fade);
-events?.addEventListener("change", showEvents);
+const fade = () => root.style.setProperty("--overlay", overlay.value / 100);
+const showEvents = () => root.classList.toggle("no-events", !events.checked);
+on("#order", "change", order);
+on("#overlay", "input", fade);
+on("#events", "change", showEvents);
 
 // Sounds: one player for all; its place is shown on the picture of the sound that plays.
 const player = find("#player");
@@ -249,7 +227,7 @@ function stopped() {
   playing.setAttribute("aria-pressed", "false");
   playing = null;
 }
-async function play(button) {
+async function play({currentTarget: button}) {
   const again = playing === button;
   player.pause();
   stopped();
@@ -264,9 +242,8 @@ async function play(button) {
     if (error.name !== "AbortError") stopped(); // another sound was chosen before this one began
   }
 }
-player.addEventListener("ended", stopped);
-player.addEventListener("pause", stopped);
-all("button.play").forEach(button => button.addEventListener("click", () => play(button)));
+on("#player", "ended pause", stopped);
+on("button.play", "click", play);
 document.addEventListener("keydown", event => {
   if (event.key === "Escape") {
     player.pause();
