@@ -186,7 +186,7 @@ def test_a_run_that_fails_late_leaves_earlier_results_alone(tmp_path, folder, ca
         (["--preset", "wang"], "invalid choice: 'wang' (choose from 'default', 'wang2022', 'ansari2024')"),
         (["--explainers", "LIME"], "invalid choice: 'LIME'"),
         (["--scoring", "accuracy"], "invalid choice: 'accuracy'"),
-        (["--n-test", "0"], "must be at least 1, got 0"),
+        (["--n-test", "0"], "must be a whole number of at least 1; got '0'"),
     ],
 )
 def test_an_unknown_choice_lists_the_known_ones(tmp_path, capsys, arguments, message):
