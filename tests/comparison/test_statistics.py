@@ -174,3 +174,9 @@ def test_the_standard_error_is_of_recordings(rng):
     np.testing.assert_allclose(error, values.std(axis=0, ddof=1) / 3)
     np.testing.assert_allclose(standard_error(np.repeat(values, 5, axis=0), np.repeat(np.arange(9), 5)), error)  # told 5 times
     assert np.isnan(standard_error(values, np.zeros(9))).all()
+
+
+def test_standard_error_needs_two_groups():
+    values = np.array([[1.0, 2.0], [4.0, 2.0]])
+    np.testing.assert_allclose(standard_error(values), stats.sem(values))
+    np.testing.assert_array_equal(standard_error(values, ["one", "one"]), [np.nan, np.nan])

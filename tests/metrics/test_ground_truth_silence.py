@@ -96,3 +96,10 @@ def test_silence_of_waveforms_is_0_and_not_the_lowest_sample(waveforms):
         np.testing.assert_allclose(silence_mass(explainer, waveforms, maps, min_columns=min_columns), expected)
     unaware = EnergyMap(PretrainedClassifier(network)).fit(waveforms)
     assert np.isnan(silence_mass(unaware, waveforms, maps)[:3]).all()
+
+
+def test_two_samples_at_least_are_silence_and_the_scale_of_the_clips_does_not_matter():
+    maps = np.ones((2, 6))
+    X = np.array([[1.0, 0.0, 0.5, 1.0, 0.2, 1.0], [1.0, 0.0, 0.0, 0.5, 1.0, 1.0]])
+    for scale in (1, 1e-9):
+        np.testing.assert_allclose(silence_mass(None, scale * X, maps), [np.nan, 1 / 3])
