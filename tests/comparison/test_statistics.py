@@ -180,3 +180,8 @@ def test_standard_error_needs_two_groups():
     values = np.array([[1.0, 2.0], [4.0, 2.0]])
     np.testing.assert_allclose(standard_error(values), stats.sem(values))
     np.testing.assert_array_equal(standard_error(values, ["one", "one"]), [np.nan, np.nan])
+
+
+def test_interval_of_two_values_reaches_from_one_to_the_other():
+    np.testing.assert_allclose(bootstrap_interval(np.array([0.25, 0.75])), (0.25, 0.75))
+    assert np.isnan(bootstrap_interval(np.array([0.25]))).all()
