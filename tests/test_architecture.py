@@ -32,7 +32,7 @@ PUBLIC = [
 BROAD = {
     "cli.py": 1,
     "comparison/page/__init__.py": 1,
-    "engine/_rewrite.py": 1,
+    "engine/_tracing.py": 1,
     "explainers/captum_explainer.py": 1,
     "testing/checks/__init__.py": 1,
     "testing/checks/_assertions.py": 1,
