@@ -32,7 +32,7 @@ def check_classifier(estimator, y, owner):
                 f"estimator of {owner} is a FrozenEstimator, which trains nothing, of a {type(inner).__name__} that is not "
                 f"fitted. Fit it first, or leave FrozenEstimator out to have {owner} train it."
             )
-    elif is_trained_by_fit(estimator) and _is_fitted(estimator):
+    elif is_trained_by_fit(estimator) and _is_fitted(estimator) and not _is_fitted(clone(estimator)):
         remedy = f"{owner}(FrozenEstimator({name.lower()})) explains it as it is"
         if y is None:
             raise ValueError(f"y must be given to {owner}, which trains a clone of the fitted {name}; {remedy}, without y.")

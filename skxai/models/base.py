@@ -39,7 +39,8 @@ class NetworkPredictions(ClassifierMixin, BaseEstimator):
 
     def predict(self, X: ArrayLike) -> np.ndarray:
         """Return the most probable label ``(n,)`` of each of ``X (n, ...)``, clips of the shape seen in ``fit``."""
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        probabilities = self.predict_proba(X)  # first: it says so where the classifier is not fitted
+        return self.classes_[probabilities.argmax(axis=1)]
 
 
 class NetworkClassifier(NetworkPredictions, ABC):
