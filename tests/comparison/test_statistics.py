@@ -135,6 +135,7 @@ def test_ranks_are_of_clips_that_all_have_a_score_for(rng):
     assert n == 5
     np.testing.assert_array_equal(ranks, [*expected[0], np.nan])
     assert p_value == expected[2]
+    assert mean_ranks(np.array([[1.0, 2.0]]))[2] == pytest.approx(stats.chi2.sf(1, 1))  # a clip alone
     assert np.isnan(mean_ranks(np.ones((5, 3)))[2])  # always equal
     assert np.isnan(mean_ranks(values[:, :1])[2])  # a method alone
     ranks, n, p_value = mean_ranks(np.full((5, 2), np.nan))
